@@ -1,0 +1,3 @@
+"""Generative models whose latent space has named knobs, for pictures and symbolic music."""
+
+__version__ = "0.1.0"
