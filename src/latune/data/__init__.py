@@ -1,1 +1,1 @@
-"""."""
+"""Data sets: preparation, storage, splits and batches."""

@@ -1,0 +1,129 @@
+"""Data sets on disk: a folder of `.npy` arrays and one `dataset.json`, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from platformdirs import user_cache_path
+
+import latune
+from latune.data.codecs import codec_from_dict
+from latune.data.dataset import Dataset
+from latune.errors import DataError
+
+__all__ = ["FORMAT", "data_home", "is_stored", "load_dataset", "store_dataset"]
+
+FORMAT = 1
+"""Version of the folder's layout; a folder of another version is prepared anew."""
+
+_ARRAYS = ("items", "attributes", "groups")
+
+
+def data_home() -> Path:
+    """Folder of all data sets: `LATUNE_DATA`, or the user's cache folder."""
+    home = os.environ.get("LATUNE_DATA")
+    return Path(home) if home else user_cache_path("latune") / "data"
+
+
+def is_stored(name: str) -> bool:
+    """Whether a data set of this name and this version's layout is stored."""
+    try:
+        return bool(_read_description(name)["format"] == FORMAT)
+    except DataError:
+        return False
+
+
+def store_dataset(dataset: Dataset) -> Path:
+    """Write a data set; the folder appears complete or not at all.
+
+    Returns:
+        The folder.
+
+    Raises:
+        DataError: The folder cannot be written.
+    """
+    folder = data_home() / dataset.name
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{dataset.name}-", dir=folder.parent))
+    except OSError as error:
+        raise DataError(f"Cannot write to {folder.parent}: {error.strerror}; set LATUNE_DATA.") from error
+    try:
+        arrays = {name: getattr(dataset, name) for name in _ARRAYS}
+        arrays |= {f"split_{name}": indices for name, indices in dataset.splits.items()}
+        for name, array in arrays.items():
+            np.save(temporary / f"{name}.npy", array, allow_pickle=False)
+        description = {
+            "format": FORMAT,
+            "latune_version": latune.__version__,
+            "name": dataset.name,
+            "codec": dataset.codec.to_dict(),
+            "attributes": list(dataset.table.names),
+            "splits": {name: len(indices) for name, indices in dataset.splits.items()},
+            "checksums": {name: _checksum(temporary / f"{name}.npy") for name in arrays},
+            **dataset.description,
+        }
+        (temporary / "dataset.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
+        if folder.exists():
+            shutil.rmtree(folder)
+        temporary.rename(folder)
+    except OSError as error:
+        raise DataError(f"Cannot write the data set to {folder}: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return folder
+
+
+def load_dataset(name: str) -> Dataset:
+    """Open a stored data set; arrays are memory-mapped.
+
+    Raises:
+        DataError: It is not prepared, damaged, or of another version.
+    """
+    description = _read_description(name)
+    if description["format"] != FORMAT:
+        raise DataError(
+            f"Data set '{name}' has layout {description['format']}, expected {FORMAT}:"
+            f" latune data prepare {name}."
+        )
+    folder = data_home() / name
+    arrays = {}
+    for array_name, checksum in description["checksums"].items():
+        path = folder / f"{array_name}.npy"
+        if not path.is_file() or _checksum(path) != checksum:
+            raise DataError(f"{path} is missing or damaged: latune data prepare {name} --again.")
+        arrays[array_name] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return Dataset(
+        name=name,
+        items=arrays["items"],
+        attributes=arrays["attributes"],
+        groups=arrays["groups"],
+        splits={split: arrays[f"split_{split}"] for split in description["splits"]},
+        codec=codec_from_dict(description["codec"]),
+        description=description,
+    )
+
+
+def _read_description(name: str) -> dict[str, Any]:
+    path = data_home() / name / "dataset.json"
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(f"Data set '{name}' is not prepared: latune data prepare {name}.") from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: latune data prepare {name} --again.") from error
+    if not isinstance(description, dict) or "format" not in description:
+        raise DataError(f"{path} is not a data set description: latune data prepare {name} --again.")
+    return description
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,185 @@
+"""Attributes of a measure, each vectorised over a batch of ticks (N, 24).
+
+The first four are those of the AR-VAE work, in the meaning of its evaluation (notes only: rests and holds never
+count as pitches; range and contour are divided by 26 semitones). Functions take ticks as `latune.music.measure`
+defines them and return float64 (N,).
+
+Source: Pati and Lerch 2021 (arXiv 2004.05485), appendix on musical attributes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latune.attributes import Attribute, AttributeTable
+from latune.music.measure import BEATS, TICKS_PER_MEASURE, is_note
+
+__all__ = [
+    "MUSIC_ATTRIBUTES",
+    "contour",
+    "interval_entropy",
+    "mean_pitch",
+    "note_density",
+    "pitch_range",
+    "rhythmic_complexity",
+    "rhythmic_entropy",
+    "syncopation",
+]
+
+Ticks = NDArray[np.int16]
+Values = NDArray[np.float64]
+
+PITCH_SPAN = 26  # semitones; the published constant
+# Weight of an onset per tick: low on the beat, high off it; first tick of beats 1 to 4 differs.
+_COMPLEXITY = np.tile([0.0, 1, 2, 0.5, 2, 1], BEATS)
+_COMPLEXITY[::6] = (0.20, 0.67, 0.25, 0.67)
+# Metrical level of each tick (0 is the strongest), for syncopation: measure, half, beat, eighth, rest of the grid.
+_LEVEL = np.tile([2, 4, 4, 3, 4, 4], BEATS)
+_LEVEL[[0, 12]] = (0, 1)
+
+
+def _outer_pitches(ticks: Ticks, notes: NDArray[np.bool_]) -> tuple[Ticks, Ticks]:
+    """First and last pitch (N,) of each measure; meaningless where it has no note."""
+    rows = np.arange(len(ticks))
+    first = np.argmax(notes, axis=1)
+    last = ticks.shape[1] - 1 - np.argmax(notes[:, ::-1], axis=1)
+    return ticks[rows, first], ticks[rows, last]
+
+
+def rhythmic_complexity(ticks: Ticks) -> Values:
+    """Share of the metrical weight that falls on onsets, 0 to 1; 0 without notes."""
+    return is_note(ticks) @ (_COMPLEXITY / _COMPLEXITY.sum())
+
+
+def pitch_range(ticks: Ticks) -> Values:
+    """Highest minus lowest pitch in units of 26 semitones; 0 with fewer than two notes."""
+    notes = is_note(ticks)
+    highest = np.where(notes, ticks, -1).max(axis=1)
+    lowest = np.where(notes, ticks, 128).min(axis=1)
+    return np.where(notes.any(axis=1), highest - lowest, 0) / PITCH_SPAN
+
+
+def note_density(ticks: Ticks) -> Values:
+    """Share of ticks where a note begins, 0 to 1."""
+    return is_note(ticks).sum(axis=1) / TICKS_PER_MEASURE
+
+
+def contour(ticks: Ticks) -> Values:
+    """Last minus first pitch in units of 26 semitones: the sum of all steps; 0 with fewer than two notes."""
+    notes = is_note(ticks)
+    first, last = _outer_pitches(ticks, notes)
+    return np.where(notes.any(axis=1), last - first, 0) / PITCH_SPAN
+
+
+def rhythmic_entropy(ticks: Ticks) -> Values:
+    """Entropy of the onset distribution over ticks, which is ln(number of notes) in nats; 0 without notes."""
+    return np.log(np.maximum(is_note(ticks).sum(axis=1), 1))
+
+
+def interval_entropy(ticks: Ticks) -> Values:
+    """Entropy in nats of the softmax over counts of the 12 melodic interval classes; 0 with fewer than two notes."""
+    notes = is_note(ticks)
+    positions = np.arange(ticks.shape[1])
+    last_note = np.maximum.accumulate(np.where(notes, positions, -1), axis=1)
+    previous = np.concatenate([np.full((len(ticks), 1), -1), last_note[:, :-1]], axis=1)
+    rows, columns = np.nonzero(notes & (previous >= 0))
+    steps = ticks[rows, columns].astype(np.int64) - ticks[rows, previous[rows, columns]]
+    counts = np.bincount(rows * 12 + np.abs(steps) % 12, minlength=12 * len(ticks)).reshape(-1, 12)
+    weights = np.exp(counts - counts.max(axis=1, keepdims=True))
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    entropy = -np.sum(shares * np.log(np.maximum(shares, 1e-300)), axis=1)
+    return np.where(notes.sum(axis=1) > 1, entropy, 0.0)
+
+
+def syncopation(ticks: Ticks) -> Values:
+    """Mean syncopation strength per note, 0 to 3; 0 without notes.
+
+    A note that sounds across a tick of a stronger metrical level than its own is syncopated by the difference of
+    levels (measure, half measure, beat, eighth, rest of the grid). After Longuet-Higgins and Lee 1984.
+    """
+    notes = is_note(ticks)
+    positions = np.arange(ticks.shape[1])
+    onset = np.maximum.accumulate(np.where(ticks != -1, positions, 0), axis=1)
+    rows = np.arange(len(ticks))[:, None]
+    sounding = notes[rows, onset]
+    strength = np.where(sounding, _LEVEL[onset] - _LEVEL[positions], 0)
+    strongest = np.zeros(ticks.shape, dtype=np.int64)
+    np.maximum.at(strongest, (np.broadcast_to(rows, ticks.shape), onset), strength)
+    return strongest.sum(axis=1) / np.maximum(notes.sum(axis=1), 1)
+
+
+def mean_pitch(ticks: Ticks) -> Values:
+    """Mean MIDI pitch of the notes, in semitones; 0 without notes."""
+    notes = is_note(ticks)
+    return np.where(notes, ticks, 0).sum(axis=1) / np.maximum(notes.sum(axis=1), 1)
+
+
+MUSIC_ATTRIBUTES = AttributeTable(
+    [
+        Attribute(
+            "rhythmic_complexity",
+            "share of metrical weight",
+            0.0,
+            1.0,
+            "How much the notes fall off the beats.",
+            measure=rhythmic_complexity,
+        ),
+        Attribute(
+            "pitch_range",
+            "26 semitones",
+            0.0,
+            127 / PITCH_SPAN,
+            "Distance from the lowest to the highest note.",
+            measure=pitch_range,
+        ),
+        Attribute(
+            "note_density",
+            "share of ticks",
+            0.0,
+            1.0,
+            "How many of the 24 ticks begin a note.",
+            measure=note_density,
+        ),
+        Attribute(
+            "contour",
+            "26 semitones",
+            -127 / PITCH_SPAN,
+            127 / PITCH_SPAN,
+            "Distance from the first to the last note: up is positive.",
+            measure=contour,
+        ),
+        Attribute(
+            "rhythmic_entropy",
+            "nats",
+            0.0,
+            float(np.log(TICKS_PER_MEASURE)),
+            "Entropy of the onsets over the measure.",
+            measure=rhythmic_entropy,
+        ),
+        Attribute(
+            "interval_entropy",
+            "nats",
+            0.0,
+            float(np.log(12)),
+            "How evenly the melodic intervals are used.",
+            measure=interval_entropy,
+        ),
+        Attribute(
+            "syncopation",
+            "metrical levels",
+            0.0,
+            3.0,
+            "How strongly notes sound across stronger beats than their own.",
+            measure=syncopation,
+        ),
+        Attribute(
+            "mean_pitch",
+            "MIDI semitones",
+            0.0,
+            127.0,
+            "Mean pitch of the notes.",
+            measure=mean_pitch,
+        ),
+    ]
+)
