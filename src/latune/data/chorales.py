@@ -11,14 +11,13 @@ Source: Pati and Lerch 2021 (arXiv 2004.05485), appendix on data sets.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from latune.data.codecs import MeasureCodec
@@ -113,15 +112,15 @@ def read_chorales(
         raise MissingExtraError("music21", "music") from error
     names = list(chorales.Iterator(returnType="filename"))
     accepted, rejected = [], []
-    # Fresh processes: a fork of one that runs PyTorch threads can deadlock.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for done, chorale in enumerate(pool.map(_read_chorale, names, chunksize=4), start=1):
-            if isinstance(chorale, Chorale):
-                accepted.append(chorale)
-            else:
-                rejected.append({"name": chorale[0], "reason": chorale[1]})
-            if report is not None:
-                report(done, len(names))
+    # joblib's processes are neither forked (PyTorch's threads could deadlock) nor do they import the caller's script.
+    results = Parallel(workers, return_as="generator")(delayed(_read_chorale)(name) for name in names)
+    for done, chorale in enumerate(results, start=1):
+        if isinstance(chorale, Chorale):
+            accepted.append(chorale)
+        else:
+            rejected.append({"name": chorale[0], "reason": chorale[1]})
+        if report is not None:
+            report(done, len(names))
     return accepted, rejected
 
 

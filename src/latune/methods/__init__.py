@@ -1,1 +1,1 @@
-"""."""
+"""Methods: training algorithms, one file per paper."""

@@ -96,5 +96,5 @@ def check_codes_and_attributes(
 
 def constant_columns(table: FloatArray) -> BoolArray:
     """Say for each column of a (N, K) table whether it is unused: a variance of at most 1e-12."""
-    unvarying: BoolArray = table.min(axis=0) == table.max(axis=0)
-    return unvarying | np.asarray(table.var(axis=0) <= _UNUSED_VARIANCE)
+    equal = table.min(axis=0) == table.max(axis=0)
+    return np.asarray(equal | (table.var(axis=0) <= _UNUSED_VARIANCE))

@@ -50,5 +50,7 @@ def average_ranks(table: FloatArray) -> FloatArray:
 
 
 def _variance(columns: FloatArray, mean: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return the (B, K) weighted variance of (N, K) columns; rounding never makes it negative."""
-    return np.maximum(weights @ columns**2 - mean**2, 0.0)
+    """Return the (B, K) weighted variance of (N, K) columns; what is left by rounding is 0."""
+    square = weights @ columns**2
+    variance = square - mean**2
+    return np.where(variance > 1e-12 * square, variance, 0.0)

@@ -7,11 +7,11 @@ Physical Review E 69, 2004 (KSG), in the formulation of scikit-learn's ``mutual_
    1e-10 · max(1, mean absolute value), which separates equal values;
 2. for item i, r_i is the Chebyshev distance to its third neighbour in the plane of the two columns, and
    n_x,i and n_y,i are the numbers of other items that are closer than r_i along one column;
-3. MI = max(0, ψ(N) + ψ(3) − mean_i [ψ(n_x,i + 1) + ψ(n_y,i + 1)]).
+3. the local information of item i is ψ(N) + ψ(3) − ψ(n_x,i + 1) − ψ(n_y,i + 1), and the mutual information
+   is the mean over the items, or 0 where that is negative.
 
-The bracket is the *local term* of an item. It is kept: a bootstrap interval is taken by reweighting the
-local terms. Drawing items anew would put copies at distance zero, and nearest-neighbour distances would
-mean nothing.
+The local information is kept: a bootstrap interval is taken by reweighting it. Drawing items anew would put
+copies at distance zero, and nearest-neighbour distances would mean nothing.
 
 The *entropy* of an attribute is the same estimator between the attribute and itself, each copy with its own
 noise. For an attribute with few values it is close to the Shannon entropy; for a continuous one it is ψ(N)
@@ -42,16 +42,14 @@ class MutualInformation:
     Attributes:
         matrix: (D, A) mutual information, at least 0; 0 for a constant code.
         entropies: (A,) entropy of each attribute by the same estimator.
-        local: (D, A, N) local terms of the items.
-        local_entropies: (A, N) local terms of the entropies.
-        offset: ψ(N) + ψ(k), from which the mean of the local terms is taken.
+        local: (D, A, N) local information of each item; the matrix is its mean, where positive.
+        local_entropies: (A, N) the same for the entropies.
     """
 
     matrix: FloatArray
     entropies: FloatArray
     local: FloatArray
     local_entropies: FloatArray
-    offset: float
 
     def reweighted(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Compute matrix and entropies anew with item weights.
@@ -63,9 +61,9 @@ class MutualInformation:
             (B, D, A) mutual information and (B, A) entropies.
         """
         attributes = range(self.local.shape[1])
-        means = np.stack([weights @ self.local[:, a].T for a in attributes], axis=-1)
-        entropies = self.offset - weights @ self.local_entropies.T
-        return np.maximum(self.offset - means, 0.0), np.maximum(entropies, 0.0)
+        matrix = np.stack([weights @ self.local[:, a].T for a in attributes], axis=-1)
+        entropies = weights @ self.local_entropies.T
+        return np.maximum(matrix, 0.0), np.maximum(entropies, 0.0)
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ def mutual_information(codes: ArrayLike, attributes: ArrayLike, *, seed: int = 0
         seed: Seed of the noise that separates equal values.
 
     Returns:
-        The (D, A) matrix, the (A,) entropies and the local terms of both.
+        The (D, A) matrix, the (A,) entropies and the local information of both.
     """
     latent, table = check_codes_and_attributes(codes, attributes)
     generator = np.random.default_rng(seed)
@@ -97,20 +95,17 @@ def mutual_information(codes: ArrayLike, attributes: ArrayLike, *, seed: int = 0
     first, second = _noisy_columns(table, generator), _noisy_columns(table, generator)
 
     items = len(latent)
-    psi = digamma(np.arange(1, items + 2, dtype=np.float64))
-    offset = float(psi[items - 1] + psi[_NEIGHBOURS - 1])
-    # A constant code keeps the offset as its local terms, which makes its information 0 under any weights.
-    local = np.full((latent.shape[1], table.shape[1], items), offset)
+    psi = digamma(np.arange(1, items + 1, dtype=np.float64))
+    local = np.zeros((latent.shape[1], table.shape[1], items))
     for index, column in zip(used, code_columns, strict=True):
         for attribute, target in enumerate(first):
-            local[index, attribute] = _local_terms(column, target, psi)
-    local_entropies = np.stack([_local_terms(b, a, psi) for a, b in zip(first, second, strict=True)])
+            local[index, attribute] = _local_information(column, target, psi)
+    local_entropies = np.stack([_local_information(b, a, psi) for a, b in zip(first, second, strict=True)])
     return MutualInformation(
-        matrix=np.maximum(offset - local.mean(axis=-1), 0.0),
-        entropies=np.maximum(offset - local_entropies.mean(axis=-1), 0.0),
+        matrix=np.maximum(local.mean(axis=-1), 0.0),
+        entropies=np.maximum(local_entropies.mean(axis=-1), 0.0),
         local=local,
         local_entropies=local_entropies,
-        offset=offset,
     )
 
 
@@ -126,8 +121,8 @@ def _noisy_columns(table: FloatArray, generator: np.random.Generator) -> list[_C
     return columns
 
 
-def _local_terms(column: _Column, target: _Column, psi: FloatArray) -> FloatArray:
-    """Return ψ(n_x + 1) + ψ(n_y + 1) of each item (N,); psi[m] holds ψ(m + 1)."""
+def _local_information(column: _Column, target: _Column, psi: FloatArray) -> FloatArray:
+    """Return the local information of each item (N,); psi[m] holds ψ(m + 1)."""
     # Queries in the order of one column stay close together in the tree, and in the processor's cache.
     points = np.column_stack([column.values[target.order], target.ordered])
     distance = _joint_distances(points)
@@ -136,7 +131,8 @@ def _local_terms(column: _Column, target: _Column, psi: FloatArray) -> FloatArra
     margin = 4 * np.finfo(np.float64).eps * np.abs(points).max()
     radius = np.empty_like(distance)
     radius[target.order] = np.maximum(distance - margin, 0.0)
-    return _psi_of_neighbours(column, radius, psi) + _psi_of_neighbours(target, radius, psi)
+    crowd = _psi_of_neighbours(column, radius, psi) + _psi_of_neighbours(target, radius, psi)
+    return np.asarray(psi[-1] + psi[_NEIGHBOURS - 1] - crowd)
 
 
 def _joint_distances(points: FloatArray) -> FloatArray:

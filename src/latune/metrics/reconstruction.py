@@ -32,7 +32,7 @@ def token_accuracy(predicted: ArrayLike, target: ArrayLike) -> FloatArray:
         (N,) shares from 0 to 1.
     """
     guess, truth = _check_pair(predicted, target)
-    return (guess == truth).mean(axis=1, dtype=np.float64)
+    return np.asarray(np.mean(guess == truth, axis=1))
 
 
 def exact_items(predicted: ArrayLike, target: ArrayLike) -> FloatArray:
@@ -46,7 +46,7 @@ def exact_items(predicted: ArrayLike, target: ArrayLike) -> FloatArray:
         (N,) zeros and ones.
     """
     guess, truth = _check_pair(predicted, target)
-    return (guess == truth).all(axis=1).astype(np.float64)
+    return np.asarray(np.all(guess == truth, axis=1), dtype=np.float64)
 
 
 def onset_f1(
@@ -78,8 +78,9 @@ def onset_f1(
     hits = guessed & true
     if same_token:
         hits &= guess == truth
-    total = (guessed.sum(axis=1) + true.sum(axis=1)).astype(np.float64)
-    return np.divide(2.0 * hits.sum(axis=1), total, out=np.ones_like(total), where=total > 0)
+    total: FloatArray = guessed.sum(axis=1, dtype=np.float64) + true.sum(axis=1)
+    score: FloatArray = np.divide(2.0 * hits.sum(axis=1), total, out=np.ones_like(total), where=total > 0)
+    return score
 
 
 def majority_token(training: ArrayLike) -> int:
@@ -99,7 +100,7 @@ def majority_baseline(training: ArrayLike, target: ArrayLike) -> FloatArray:
         (N,) shares from 0 to 1.
     """
     truth = _check_tokens(target, "target tokens")
-    return (truth == majority_token(training)).mean(axis=1, dtype=np.float64)
+    return np.asarray(np.mean(truth == majority_token(training), axis=1))
 
 
 def _check_tokens(tokens: ArrayLike, name: str) -> TokenArray:

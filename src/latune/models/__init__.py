@@ -1,1 +1,1 @@
-"""."""
+"""Networks: latent models with an encoder, a decoder and a prior."""

@@ -1,0 +1,78 @@
+"""beta-VAE: L = reconstruction + beta |KL - capacity|, and whatever attribute term the recipe adds.
+
+Source: Higgins et al. 2017 (beta), Burgess et al. 2018 (arXiv 1804.03599, capacity; here a constant).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from latune.data.batches import Batch
+from latune.losses.vae import Reduction, divergence, reconstruction
+from latune.methods.attribute_term import AttributeTerm
+from latune.methods.method import Losses, Method, Player
+from latune.models.latent_model import LatentModel
+
+__all__ = ["BetaVae", "BetaVaeConfig"]
+
+
+class BetaVaeConfig(BaseModel):
+    """Settings of the beta-VAE."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["beta_vae"] = "beta_vae"
+    beta: Annotated[float, Field(ge=0)] = 1.0
+    capacity: Annotated[float, Field(ge=0)] = 0.0  # nats that the KL is drawn to
+    reconstruction: Reduction = "sum"  # nats per item ("sum") or per element of an item ("mean")
+
+
+class BetaVae(Method):
+    """A variational auto-encoder with a weight on the KL term: one player.
+
+    Args:
+        model: Latent model.
+        config: Settings.
+        attribute_term: The recipe's `attributes:` block, if it has one.
+    """
+
+    def __init__(
+        self, model: LatentModel, config: BetaVaeConfig, attribute_term: AttributeTerm | None = None
+    ) -> None:
+        super().__init__(model)
+        self.config = config
+        self.attribute_term = attribute_term
+
+    def players(self) -> list[Player]:
+        """One player: encoder and decoder together."""
+        return [Player("autoencoder", list(self.model.parameters()), self._training_losses)]
+
+    def _training_losses(self, batch: Batch, step: int) -> Losses:
+        return self._losses(batch, sampled=True)
+
+    def validation_losses(self, batch: Batch) -> Losses:
+        """The training loss at the means of the codes, and the share of right elements."""
+        return self._losses(batch, sampled=False)
+
+    def _losses(self, batch: Batch, sampled: bool) -> Losses:
+        posterior = self.model.encode(batch.items)
+        codes = posterior.rsample() if sampled else posterior.mean
+        decoded = self.model.decode(codes, batch.items)
+        nats = reconstruction(decoded, batch.items, self.config.reconstruction)
+        kl = divergence(posterior, self.model.prior)
+        losses = {"reconstruction": nats, "kl": kl}
+        total = nats + self.config.beta * (kl - self.config.capacity).abs()
+        if self.attribute_term is not None:
+            losses["attribute"] = self.attribute_term(posterior, codes, batch.attributes)
+            total = total + losses["attribute"]
+        return {"loss": total, **losses, "accuracy": _accuracy(decoded.mode, batch.items)}
+
+
+@torch.no_grad()
+def _accuracy(decoded: Tensor, items: Tensor) -> Tensor:
+    """Share of elements that are decoded right, 0 to 1."""
+    return (decoded == items).float().mean()

@@ -1,0 +1,79 @@
+"""The fast measure model: no recurrence, all ticks at once."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, PositiveInt
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from latune.models.latent_model import LatentModel, diagonal_normal, sample_tokens, token_distribution
+
+__all__ = ["MeasureMlp", "MeasureMlpConfig"]
+
+
+class MeasureMlpConfig(BaseModel):
+    """Sizes of `MeasureMlp`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["measure_mlp"] = "measure_mlp"
+    latent_size: PositiveInt = 32
+    embedding_size: PositiveInt = 32
+    hidden_size: PositiveInt = 512
+    hidden_layers: PositiveInt = 2
+
+
+class MeasureMlp(LatentModel):
+    """A plain network over the whole measure.
+
+    Encoder: token embedding plus tick embedding, flattened, hidden layers with SiLU, mean and log scale.
+    Decoder: hidden layers with SiLU, then the logits of every tick at once.
+
+    Args:
+        symbols: Size V of the vocabulary.
+        item_length: Ticks T of an item.
+        config: Sizes.
+    """
+
+    def __init__(self, symbols: int, item_length: int, config: MeasureMlpConfig) -> None:
+        super().__init__(config.latent_size)
+        self._shape = (item_length, symbols)
+        self.token_embedding = nn.Embedding(symbols, config.embedding_size)
+        self.tick_embedding = nn.Parameter(0.1 * torch.randn(item_length, config.embedding_size))
+        hidden = [config.hidden_size] * config.hidden_layers
+        self.encoder = _layers([item_length * config.embedding_size, *hidden, 2 * config.latent_size])
+        self.decoder = _layers([config.latent_size, *hidden, item_length * symbols])
+
+    def encode(self, items: Tensor) -> Distribution:
+        """q(z|x) for tokens (B, T)."""
+        embedded = self.token_embedding(items) + self.tick_embedding
+        mean, log_scale = self.encoder(embedded.flatten(1)).chunk(2, dim=-1)
+        return diagonal_normal(mean, log_scale.exp())
+
+    def decode(self, codes: Tensor, items: Tensor | None = None) -> Distribution:
+        """p(x|z) for codes (B, D); `items` is not read."""
+        return token_distribution(self._logits(codes))
+
+    def generate(
+        self,
+        codes: Tensor,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Sample tokens (B, T), each tick by itself."""
+        return sample_tokens(self._logits(codes), temperature, top_p, generator)
+
+    def _logits(self, codes: Tensor) -> Tensor:
+        logits: Tensor = self.decoder(codes)
+        return logits.unflatten(-1, self._shape)
+
+
+def _layers(sizes: list[int]) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+        layers += [nn.Linear(inputs, outputs), nn.SiLU()]
+    return nn.Sequential(*layers[:-1])

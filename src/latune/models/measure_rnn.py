@@ -1,0 +1,152 @@
+"""MeasureVAE: the recurrent measure model of the AR-VAE work.
+
+Source: Pati, Lerch and Hadjeres 2019 (arXiv 1907.01164), in the sizes of Pati and Lerch 2021 (arXiv 2004.05485).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from torch import Tensor, nn
+from torch.distributions import Distribution
+from torch.nn import functional as F
+
+from latune.models.latent_model import LatentModel, diagonal_normal, sample_tokens, token_distribution
+
+__all__ = ["MeasureRnn", "MeasureRnnConfig"]
+
+BEATS = 4
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class MeasureRnnConfig(BaseModel):
+    """Sizes of `MeasureRnn`; the defaults are the published ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["measure_rnn"] = "measure_rnn"
+    latent_size: PositiveInt = 32
+    embedding_size: PositiveInt = 10
+    hidden_size: PositiveInt = 128
+    layers: PositiveInt = 2
+    dropout: Share = 0.5
+    teacher_forcing: Share = 0.5  # share of training batches that read the true previous token
+    relu_logits: bool = False  # the published network clamps its logits at 0, probably by mistake
+
+
+class MeasureRnn(LatentModel):
+    """Bidirectional GRU encoder; a beat GRU that drives a tick GRU as decoder.
+
+    Parameters: 1,092,427 + 149 V at the published sizes.
+
+    Args:
+        symbols: Size V of the vocabulary.
+        item_length: Ticks T of an item, a multiple of 4.
+        config: Sizes.
+    """
+
+    def __init__(self, symbols: int, item_length: int, config: MeasureRnnConfig) -> None:
+        super().__init__(config.latent_size)
+        hidden, layers, dropout = config.hidden_size, config.layers, config.dropout
+        between = dropout if layers > 1 else 0.0
+        self.config = config
+        self._ticks = item_length // BEATS
+        self.embedding = nn.Embedding(symbols, config.embedding_size)
+        self.encoder_rnn = nn.GRU(
+            config.embedding_size, hidden, layers, dropout=between, bidirectional=True, batch_first=True
+        )
+        self.mean_head = _head(2 * layers * hidden, 2 * hidden, config.latent_size)
+        self.log_scale_head = _head(2 * layers * hidden, 2 * hidden, config.latent_size)
+        self.beat_state = nn.Sequential(nn.Linear(config.latent_size, layers * hidden), nn.SELU())
+        self.beat_input = nn.Parameter(torch.zeros(1))
+        self.beat_rnn = nn.GRU(1, hidden, layers, dropout=between, batch_first=True)
+        self.tick_state = nn.Sequential(nn.Linear(hidden, layers * hidden), nn.SELU())
+        self.tick_input = nn.Sequential(nn.Linear(hidden, hidden), nn.SELU())
+        self.first_token = nn.Parameter(torch.zeros(config.embedding_size))
+        self.decoder_embedding = nn.Embedding(symbols, config.embedding_size)
+        self.tick_rnn = nn.GRU(
+            config.embedding_size + hidden, hidden, layers, dropout=between, batch_first=True
+        )
+        self.output = nn.Linear(hidden, symbols)
+        for name, parameter in self.named_parameters():
+            if "weight" in name:
+                nn.init.xavier_normal_(parameter)
+
+    def encode(self, items: Tensor) -> Distribution:
+        """q(z|x) for tokens (B, T)."""
+        _, state = self.encoder_rnn(self.embedding(items))
+        summary = state.transpose(0, 1).flatten(1)
+        return diagonal_normal(self.mean_head(summary), self.log_scale_head(summary).exp())
+
+    def decode(self, codes: Tensor, items: Tensor | None = None) -> Distribution:
+        """p(x|z) for codes (B, D).
+
+        In training, with `items` given, a share of the batches is teacher-forced: one fused call over all ticks.
+        Otherwise each tick reads the most likely token of the tick before.
+        """
+        forced = self.training and items is not None and self._draw_teacher_forcing()
+        logits = self._forced_logits(codes, items) if forced and items is not None else self._free(codes)[0]
+        return token_distribution(logits)
+
+    def generate(
+        self,
+        codes: Tensor,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Sample tokens (B, T), each tick given the ticks before."""
+        return self._free(codes, (temperature, top_p, generator))[1]
+
+    def _draw_teacher_forcing(self) -> bool:
+        # Drawn on the host: the generator of the device is not touched, and nothing waits for it.
+        return bool(torch.rand(()) < self.config.teacher_forcing)
+
+    def _beats(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Per beat the first state (layers, B, 4, H) and the constant input (B, 4, H) of the tick GRU."""
+        hidden, layers = self.config.hidden_size, self.config.layers
+        state = self.beat_state(codes).unflatten(-1, (layers, hidden)).transpose(0, 1).contiguous()
+        beats, _ = self.beat_rnn(self.beat_input.expand(len(codes), BEATS, 1), state)
+        first = self.tick_state(beats).unflatten(-1, (layers, hidden))
+        return first.permute(2, 0, 1, 3), self.tick_input(beats)
+
+    def _forced_logits(self, codes: Tensor, items: Tensor) -> Tensor:
+        states, inputs = self._beats(codes)
+        previous = torch.cat(
+            [self.first_token.expand(len(codes), 1, -1), self.decoder_embedding(items[:, :-1])], dim=1
+        )
+        steps = torch.cat([previous, inputs.repeat_interleave(self._ticks, dim=1)], dim=-1)
+        # The state starts anew with each beat, so the beats are independent rows of one call.
+        folded = steps.reshape(len(codes) * BEATS, self._ticks, -1)
+        outputs, _ = self.tick_rnn(folded, states.flatten(1, 2).contiguous())
+        return self._to_logits(outputs.reshape(len(codes), BEATS * self._ticks, -1))
+
+    def _free(
+        self, codes: Tensor, sampling: tuple[float, float, torch.Generator | None] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Logits (B, T, V) and tokens (B, T), each tick fed with the token before it."""
+        states, inputs = self._beats(codes)
+        previous = self.first_token.expand(len(codes), -1)
+        all_logits, all_tokens = [], []
+        for beat in range(BEATS):
+            state = states[:, :, beat].contiguous()
+            for _ in range(self._ticks):
+                step = torch.cat([previous, inputs[:, beat]], dim=-1).unsqueeze(1)
+                output, state = self.tick_rnn(step, state)
+                logits = self._to_logits(output[:, 0])
+                token = logits.argmax(dim=-1) if sampling is None else sample_tokens(logits, *sampling)
+                previous = self.decoder_embedding(token)
+                all_logits.append(logits)
+                all_tokens.append(token)
+        return torch.stack(all_logits, dim=1), torch.stack(all_tokens, dim=1)
+
+    def _to_logits(self, outputs: Tensor) -> Tensor:
+        logits: Tensor = self.output(outputs)
+        return F.relu(logits) if self.config.relu_logits else logits
+
+
+def _head(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.SELU(), nn.Linear(hidden, outputs))

@@ -1,0 +1,121 @@
+"""MIDI through symusic: bytes to a `Reading`, and events to bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from latune.errors import InputError, MissingExtraError
+from latune.music.measure import REST, Events
+from latune.music.melody import Reading, counted
+
+__all__ = ["TICKS_PER_QUARTER", "midi_bytes", "parse_midi"]
+
+TICKS_PER_QUARTER = 480  # divisible by 12, so that every grid position is a whole number
+_VELOCITY = 80
+_END_MARKER = "end"  # where a tune ends with rests, which MIDI cannot hold
+
+
+def _symusic() -> Any:
+    try:
+        import symusic
+    except ImportError as error:
+        raise MissingExtraError("symusic", "music") from error
+    return symusic
+
+
+def parse_midi(data: bytes, name: str) -> Reading:
+    """Read the first track with notes that is not drums.
+
+    Args:
+        data: A standard MIDI file, or one inside a RIFF wrapper.
+        name: The file's name, for messages.
+
+    Raises:
+        InputError: The data is not MIDI, is damaged, or has no melody track.
+    """
+    if data[:4] == b"RIFF" and b"MThd" in data:
+        data = data[data.index(b"MThd") :]
+    if data[:4] != b"MThd":
+        raise InputError(
+            f"The file '{name}' is not MIDI: expected it to begin with 'MThd', found {ascii(data[:12])[1:]}."
+        )
+    score, remarks = _parsed(data, name)
+    quarter = score.ticks_per_quarter
+    if quarter <= 0:
+        raise InputError(
+            f"The file '{name}' is damaged: expected a positive number of ticks per quarter, found {quarter}."
+        )
+    with_notes = [track for track in score.tracks if len(track.notes)]
+    melodic = [track for track in with_notes if not track.is_drum]
+    if not melodic:
+        found = "only drums" if with_notes else "no notes"
+        raise InputError(f"The file '{name}' has {found}: expected a track with a melody.")
+    if len(with_notes) > 1:
+        remarks += (f"{len(with_notes) - 1} of {counted(len(with_notes), 'track')} are not used.",)
+    notes = melodic[0].notes.numpy()
+    onsets = notes["time"] / quarter
+    ends = onsets + notes["duration"] / quarter
+    length = max((m.time / quarter for m in score.markers if m.text.strip().lower() == _END_MARKER), default=0.0)
+    return Reading(
+        onsets,
+        ends,
+        notes["pitch"].astype(np.int16),
+        length=length,
+        metres=_metres(score, int(ends.max() * quarter)),
+        title=melodic[0].name.strip(),
+        tempo=round(float(score.tempos[0].qpm), 3) if len(score.tempos) else None,
+        fifths=int(score.key_signatures[0].key) if len(score.key_signatures) else None,
+        remarks=remarks,
+    )
+
+
+def _parsed(data: bytes, name: str) -> tuple[Any, tuple[str, ...]]:
+    """The symusic score, with bytes out of range clamped (and a remark) where it reads only so."""
+    symusic = _symusic()
+    try:
+        return symusic.Score.from_midi(data), ()
+    except Exception as error:  # the parser raises whatever its C++ core throws
+        reason = " ".join(str(error).split())[:100]
+    try:
+        score = symusic.Score.from_midi(data, sanitize_data=True)
+    except Exception:
+        raise InputError(
+            f'The file \'{name}\' is damaged: expected complete MIDI, but the reader stopped with "{reason}".'
+        ) from None
+    return score, ("The file is damaged: values out of MIDI's range were clamped.",)
+
+
+def _metres(score: Any, end: int) -> tuple[str, ...]:
+    """Time signatures that are in force for some time before the tick `end`."""
+    signatures = sorted(score.time_signatures, key=lambda signature: signature.time)
+    until = [signature.time for signature in signatures[1:]] + [end]
+    pairs = zip(signatures, until, strict=True) if signatures else ()
+    return tuple(dict.fromkeys(f"{s.numerator}/{s.denominator}" for s, last in pairs if s.time < min(last, end)))
+
+
+def midi_bytes(events: Events, title: str, tempo: float, fifths: int | None) -> bytes:
+    """Write one track of program 0 (piano) in 4/4.
+
+    Rests are the silence between notes, so that consecutive rests become one; a marker "end" keeps the length
+    of a tune that ends with a rest.
+    """
+    symusic = _symusic()
+    score = symusic.Score(TICKS_PER_QUARTER)
+    score.time_signatures.append(symusic.TimeSignature(0, 4, 4))
+    score.tempos.append(symusic.Tempo(0, float(tempo)))
+    if fifths is not None:
+        score.key_signatures.append(symusic.KeySignature(0, fifths, 0))
+    track = symusic.Track(name=title, program=0, is_drum=False)
+    onsets = np.round(events.onsets * TICKS_PER_QUARTER).astype(int)
+    durations = np.round(events.durations * TICKS_PER_QUARTER).astype(int)
+    for onset, duration, pitch in zip(
+        onsets.tolist(), durations.tolist(), events.pitches.tolist(), strict=True
+    ):
+        if pitch >= 0:
+            track.notes.append(symusic.Note(onset, duration, pitch, _VELOCITY))
+    score.tracks.append(track)
+    if len(events) and events.pitches[-1] == REST:
+        score.markers.append(symusic.TextMeta(int(round(events.length * TICKS_PER_QUARTER)), _END_MARKER))
+    return bytes(score.dumps_midi())

@@ -1,0 +1,71 @@
+"""The recipe: data set + network + method + attributes + schedule + evaluation, checked before any work."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+
+from latune.methods.attribute_term import AttributesConfig
+from latune.methods.registry import MethodConfig
+from latune.models.registry import ModelConfig
+
+__all__ = ["DataConfig", "EvaluationConfig", "Recipe", "TrainingConfig"]
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+
+
+class Block(BaseModel):
+    """A part of a recipe: unknown keys are errors, and nothing changes after it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataConfig(Block):
+    """Which data set."""
+
+    name: str
+
+
+class TrainingConfig(Block):
+    """The schedule."""
+
+    steps: PositiveInt | None = None  # length in steps; takes precedence over epochs
+    epochs: PositiveInt | None = None  # length in passes over the training split
+    batch_size: PositiveInt = 256
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3  # of Adam
+    schedule: Literal["constant", "linear", "cosine"] = "constant"  # how the learning rate falls to 0
+    validate_every: PositiveInt = 500  # steps between validations (and chances to be the best)
+    checkpoint_every: PositiveInt = 1000  # steps between checkpoints
+    log_every: PositiveInt = 50  # steps between rows of history.csv
+    keep: Literal["best", "last"] = "best"  # which weights are the result
+    device: str = "cpu"  # any PyTorch device name
+
+    @model_validator(mode="after")
+    def _has_length(self) -> TrainingConfig:
+        if self.steps is None and self.epochs is None:
+            raise ValueError("training needs steps or epochs")
+        return self
+
+
+class EvaluationConfig(Block):
+    """How a trained run is measured."""
+
+    items: PositiveInt = 256  # held-out items that the certificate decodes
+    targets: Annotated[int, Field(ge=2)] = 9  # requested values per attribute
+    sweep: Annotated[int, Field(ge=3)] = 21  # positions of a knob in a sweep
+    tolerance: Fraction = 0.1  # a hit is within this share of the attribute's range
+    bootstrap: PositiveInt = 200  # repetitions for the intervals
+
+
+class Recipe(Block):
+    """One experiment, reproducible from this alone."""
+
+    name: str
+    seed: NonNegativeInt = 0
+    data: DataConfig
+    model: ModelConfig
+    method: MethodConfig
+    attributes: AttributesConfig | None = None
+    training: TrainingConfig
+    evaluation: EvaluationConfig = EvaluationConfig()

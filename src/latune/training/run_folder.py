@@ -1,0 +1,142 @@
+"""The run folder: one training of a recipe with one seed, and all that is measured of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+import latune
+from latune.data.codecs import Codec, codec_from_dict
+from latune.errors import RunError
+from latune.models.latent_model import LatentModel
+from latune.models.registry import build_model
+from latune.recipes import Recipe
+from latune.recipes.loading import recipe_from_dict
+
+__all__ = ["FORMAT", "Run", "create_run", "open_run", "save_weights", "write_json", "write_text"]
+
+FORMAT = 1
+"""Version of the folder's layout."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder.
+
+    Args:
+        folder: Where it is.
+        recipe: The fully resolved recipe.
+        codec: What the items are.
+    """
+
+    folder: Path
+    recipe: Recipe
+    codec: Codec
+
+    @property
+    def finished(self) -> bool:
+        """Whether training came to its end."""
+        return (self.folder / "finished.json").is_file()
+
+    def build_model(self) -> LatentModel:
+        """The recipe's network with fresh weights."""
+        return build_model(self.recipe.model, self.codec.symbols, self.codec.item_length)
+
+    def load_model(self) -> LatentModel:
+        """The trained network, ready for use.
+
+        Raises:
+            RunError: There are no weights yet, or they do not fit the recipe.
+        """
+        path = self.folder / "weights.safetensors"
+        if not path.is_file():
+            raise RunError(f"{self.folder} has no weights yet: go on with latune train --resume {self.folder}.")
+        model = self.build_model()
+        try:
+            model.load_state_dict(load_file(path))
+        except (SafetensorError, RuntimeError, OSError) as error:
+            raise RunError(f"{path} is damaged or does not fit recipe.yaml.") from error
+        return model.eval()
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """A JSON file of the folder.
+
+        Raises:
+            RunError: It is missing or damaged.
+        """
+        path = self.folder / name
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise RunError(f"{path} is missing: latune evaluate {self.folder}.") from error
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path} is damaged: latune evaluate {self.folder}.") from error
+        return dict(content)
+
+
+def create_run(folder: Path, recipe: Recipe, codec: Codec) -> Run:
+    """Make a new run folder.
+
+    Raises:
+        RunError: The folder holds something already or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunError(f"{folder} is not empty: choose another --out, or go on with --resume.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / "recipe.yaml", yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
+        header = {"format": FORMAT, "latune_version": latune.__version__, "codec": codec.to_dict()}
+        write_json(folder / "run.json", header)
+    except OSError as error:
+        raise RunError(f"Cannot write to {folder}: {error.strerror}.") from error
+    return Run(folder, recipe, codec)
+
+
+def open_run(folder: Path) -> Run:
+    """Open an existing run folder.
+
+    Raises:
+        RunError: It is not a run folder, or one of another version.
+    """
+    if not (folder / "run.json").is_file():
+        raise RunError(f"{folder} is not a run folder: expected run.json in it.")
+    try:
+        header = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        values = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise RunError(f"{folder}: run.json or recipe.yaml is missing or damaged.") from error
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        found = header.get("format") if isinstance(header, dict) else header
+        version = header.get("latune_version", "unknown") if isinstance(header, dict) else "unknown"
+        raise RunError(
+            f"{folder} has run format {found} (latune {version}), expected {FORMAT} (latune"
+            f" {latune.__version__}): train it again."
+        )
+    return Run(folder, recipe_from_dict(values, str(folder / "recipe.yaml")), codec_from_dict(header["codec"]))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file whole or not at all; not-a-number is refused."""
+    write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def save_weights(model: torch.nn.Module, path: Path) -> None:
+    """Write the weights of a network whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, temporary)
+    os.replace(temporary, path)

@@ -1,0 +1,235 @@
+"""The training loop: read it from top to bottom."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.optim import Adam, Optimizer
+
+from latune.data.batches import Batch, Batches
+from latune.data.dataset import Dataset
+from latune.errors import RecipeError, RunError, TrainingError
+from latune.methods.attribute_term import AttributeTerm
+from latune.methods.method import Losses, Method
+from latune.methods.registry import build_method
+from latune.models.registry import build_model
+from latune.recipes import Recipe
+from latune.training.checkpoint import TrainingState, latest_checkpoint, load_checkpoint, save_checkpoint
+from latune.training.history import History
+from latune.training.run_folder import Run, create_run, open_run, save_weights, write_json
+from latune.training.schedules import learning_rate
+
+__all__ = ["Progress", "resume", "train"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a front end shows while a run trains.
+
+    Args:
+        step: Steps done.
+        steps: Steps in all.
+        items_per_second: Throughput since the last report.
+        losses: Latest values by name; validation values are called "validation_...".
+    """
+
+    step: int
+    steps: int
+    items_per_second: float
+    losses: dict[str, float]
+
+
+Report = Callable[[Progress], None]
+
+
+def train(
+    recipe: Recipe,
+    dataset: Dataset,
+    folder: Path,
+    *,
+    report: Report | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Run:
+    """Train a recipe into a new run folder.
+
+    Everything random follows from `recipe.seed`, the initial weights included.
+
+    Args:
+        recipe: What to train.
+        dataset: The data set that the recipe names.
+        folder: New or empty folder.
+        report: Told the progress every `training.log_every` steps.
+        stop: Asked after each step; True makes it write a checkpoint and return.
+
+    Returns:
+        The run; `finished` is False where it was stopped.
+
+    Raises:
+        RecipeError: The recipe does not fit the data set.
+        RunError: The folder is not empty or cannot be written.
+        TrainingError: The loss is not a number any more.
+    """
+    method, device = _build(recipe, dataset)
+    return _loop(create_run(folder, recipe, dataset.codec), dataset, method, device, report, stop)
+
+
+def resume(
+    folder: Path,
+    dataset: Dataset,
+    *,
+    report: Report | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Run:
+    """Go on with a run from its last checkpoint; on one machine the result equals that of an uninterrupted run.
+
+    Args:
+        folder: The run folder.
+        dataset: The data set that its recipe names.
+        report: As for `train`.
+        stop: As for `train`.
+
+    Raises:
+        RunError: It is not a run folder, it is damaged, or it was trained on another data set.
+        TrainingError: The loss is not a number any more.
+    """
+    run = open_run(folder)
+    if run.codec.to_dict() != dataset.codec.to_dict():
+        raise RunError(f"{folder} was trained on other items than data set '{dataset.name}' holds now.")
+    if run.finished:
+        return run
+    method, device = _build(run.recipe, dataset)
+    return _loop(run, dataset, method, device, report, stop)
+
+
+def _build(recipe: Recipe, dataset: Dataset) -> tuple[Method, torch.device]:
+    """Seed, then build: the seed decides the initial weights."""
+    try:
+        device = torch.device(recipe.training.device)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise RecipeError(f"training.device: '{recipe.training.device}' is not available here.") from error
+    torch.manual_seed(recipe.seed)
+    model = build_model(recipe.model, dataset.codec.symbols, dataset.codec.item_length)
+    term = None
+    if recipe.attributes is not None:
+        term = AttributeTerm(recipe.attributes, dataset.table, model.latent_size)
+    return build_method(recipe.method, model, term).to(device), device
+
+
+def _loop(
+    run: Run,
+    dataset: Dataset,
+    method: Method,
+    device: torch.device,
+    report: Report | None,
+    stop: Callable[[], bool] | None,
+) -> Run:
+    # Settings, data, players, optimisers.
+    recipe, training = run.recipe, run.recipe.training
+    term = getattr(method, "attribute_term", None)
+    columns = term.prepare(dataset) if isinstance(term, AttributeTerm) else None
+    batches = Batches(dataset, "train", training.batch_size, recipe.seed, device, columns)
+    held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, columns).whole()
+    steps = training.steps or len(batches) * (training.epochs or 1)
+    players = method.players()
+    optimisers: list[Optimizer] = [Adam(player.parameters, training.learning_rate) for player in players]
+
+    # Go on where the last checkpoint stands.
+    state = TrainingState()
+    checkpoint = latest_checkpoint(run.folder)
+    if checkpoint is not None:
+        state = load_checkpoint(checkpoint, method, optimisers)
+    history = History(run.folder, from_step=state.step)
+    recorded: dict[str, float] = {}
+    interval_start, interval_step = time.perf_counter(), state.step
+
+    try:
+        while state.step < steps:
+            # One round: every player takes its turns on the batch of this step.
+            method.train()
+            batch = batches.at(state.step)
+            rate = learning_rate(training.schedule, training.learning_rate, state.step, steps)
+            for player, optimiser in zip(players, optimisers, strict=True):
+                for group in optimiser.param_groups:
+                    group["lr"] = rate * player.learning_rate_factor
+                for _ in range(player.steps_per_round):
+                    losses = player.loss(batch, state.step)
+                    optimiser.zero_grad(set_to_none=True)
+                    losses["loss"].backward()  # type: ignore[no-untyped-call]
+                    optimiser.step()
+            state.step += 1
+            last = state.step == steps
+
+            # Read values back now and then: each read waits for the device.
+            validating = last or state.step % training.validate_every == 0
+            logging = last or validating or state.step % training.log_every == 0
+            if logging:
+                recorded = _numbers(losses)
+                _refuse_not_a_number(recorded, run.folder, state.step)
+            if validating:
+                recorded |= {f"validation_{k}": v for k, v in _validate(method, held_out).items()}
+                if recorded["validation_loss"] < state.best_loss or (last and training.keep == "last"):
+                    state.best_loss, state.best_step = recorded["validation_loss"], state.step
+                    save_weights(method.model, run.folder / "weights.safetensors")
+            if logging:
+                now = time.perf_counter()
+                seconds = now - interval_start
+                throughput = (state.step - interval_step) * batches.batch_size / max(seconds, 1e-9)
+                state.seconds += seconds
+                interval_start, interval_step = now, state.step
+                history.append({"step": state.step, **recorded, "learning_rate": rate})
+                if report is not None:
+                    report(Progress(state.step, steps, throughput, recorded))
+
+            stopping = stop is not None and stop()
+            if stopping or state.step % training.checkpoint_every == 0:
+                _refuse_not_a_number(_numbers(losses), run.folder, state.step)
+                save_checkpoint(run.folder, method, optimisers, state)
+            if stopping:
+                return run
+    except OSError as error:
+        raise RunError(f"Cannot write to {run.folder}: {error.strerror}; free space and --resume.") from error
+    finally:
+        history.close()
+
+    save_checkpoint(run.folder, method, optimisers, state)
+    result = {
+        "steps": steps,
+        "seconds": round(state.seconds, 1),
+        "items_per_second": round(steps * batches.batch_size / max(state.seconds, 1e-9), 1),
+        "best_step": state.best_step,
+        "best_validation_loss": state.best_loss,
+        "parameters": sum(parameter.numel() for parameter in method.model.parameters()),
+    }
+    write_json(run.folder / "finished.json", result)
+    return run
+
+
+@torch.no_grad()
+def _validate(method: Method, batch: Batch) -> dict[str, float]:
+    # The generator is put back, so that validating more or less often changes nothing else.
+    random_state = torch.get_rng_state()
+    method.eval()
+    values = _numbers(method.validation_losses(batch))
+    torch.set_rng_state(random_state)
+    return values
+
+
+def _numbers(losses: Losses) -> dict[str, float]:
+    """One read for all values."""
+    stacked = torch.stack([value.detach().float() for value in losses.values()]).tolist()
+    return dict(zip(losses, stacked, strict=True))
+
+
+def _refuse_not_a_number(values: dict[str, float], folder: Path, step: int) -> None:
+    broken = [name for name, value in values.items() if not math.isfinite(value)]
+    if broken:
+        raise TrainingError(
+            f"{' and '.join(broken)} became not a number by step {step}: lower training.learning_rate;"
+            f" the last good checkpoint is kept in {folder / 'checkpoint'}."
+        )
