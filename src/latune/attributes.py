@@ -74,11 +74,14 @@ class AttributeTable:
             raise RecipeError(f"Unknown attribute '{name}': expected one of {', '.join(self.names)}.")
         return self.names.index(name)
 
-    def measure(self, items: NDArray[np.int16]) -> NDArray[np.float64]:
-        """Measure every attribute of every item.
+    def measure(
+        self, items: NDArray[np.int16], names: Sequence[str] | None = None
+    ) -> NDArray[np.float64]:
+        """Measure attributes of every item.
 
         Args:
             items: Items in the form the measuring functions read, shape (N, ...).
+            names: Which attributes; default: all.
 
         Returns:
             Values of shape (N, A), column order as in `names`.
@@ -87,7 +90,7 @@ class AttributeTable:
             RecipeError: An attribute is a label and cannot be measured.
         """
         columns = []
-        for attribute in self._attributes:
+        for attribute in self._attributes if names is None else [self[name] for name in names]:
             if attribute.measure is None:
                 raise RecipeError(f"Attribute '{attribute.name}' is a label: it cannot be measured on items.")
             columns.append(attribute.measure(items))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,8 +33,8 @@ class Codec(Protocol):
         """Number of elements of an item."""
         ...
 
-    def measure(self, items: Items) -> NDArray[np.float64]:
-        """Measure all attributes: items (N, ...) to values (N, A)."""
+    def measure(self, items: Items, names: Sequence[str] | None = None) -> NDArray[np.float64]:
+        """Measure attributes, by default all: items (N, ...) to values (N, A)."""
         ...
 
     def similarity(self, items: Items, others: Items) -> NDArray[np.float64]:
@@ -67,9 +68,9 @@ class MeasureCodec:
         """Number of tokens."""
         return len(self.vocabulary)
 
-    def measure(self, items: Items) -> NDArray[np.float64]:
-        """Measure all attributes: tokens (N, 24) to values (N, A)."""
-        return self.table.measure(self.vocabulary.ticks_from_tokens(items))
+    def measure(self, items: Items, names: Sequence[str] | None = None) -> NDArray[np.float64]:
+        """Measure attributes, by default all: tokens (N, 24) to values (N, A)."""
+        return self.table.measure(self.vocabulary.ticks_from_tokens(items), names)
 
     def similarity(self, items: Items, others: Items) -> NDArray[np.float64]:
         """Share of the 24 tokens that are equal, (N,)."""

@@ -1,1 +1,1 @@
-"""."""
+"""Evaluation: what is measured on a trained run."""

@@ -26,6 +26,7 @@ _SECONDS = 20
 _LONGEST = 500_000  # characters of one tune
 # Ignore dynamics, fermatas (which lengthen), grace notes and chord symbols (which become tracks).
 _OPTIONS = ("-quiet", "-NFNP", "-NFER", "-NGRA", "-NGUI")
+_LEFT_OUT = ("%", "I:", "R:")  # directives could include files, and "R:hornpipe" swings the rhythm
 _NOT_MUSIC = re.compile(r'"[^"\n]*"|![^!\n]*!|\+[^+\n]*\+|\{[^}]*\}|\[[A-Za-z]:[^\]]*\]|%.*')
 
 
@@ -41,7 +42,9 @@ def parse_abc(data: bytes, name: str) -> Reading:
     """
     tunes = _tunes(_decoded(data))
     if not tunes:
-        raise InputError(f"The file '{name}' is not ABC: expected a line 'X:' and a line 'K:', found neither or one.")
+        raise InputError(
+            f"The file '{name}' is not ABC: expected a line 'X:' and a line 'K:', found neither or one."
+        )
     tune = tunes[0]
     if len(tune) > _LONGEST:
         raise InputError(
@@ -79,7 +82,7 @@ def _decoded(data: bytes) -> str:
 
 def _tunes(text: str) -> list[str]:
     """The tunes of a file, each from its line X: on, without comments, directives and empty lines."""
-    kept = [line for line in text.split("\n") if line.strip() and not line.startswith(("%", "I:"))]
+    kept = [line for line in text.split("\n") if line.strip() and not line.startswith(_LEFT_OUT)]
     tunes = re.split(r"^(?=X:)", "\n".join(kept), flags=re.MULTILINE)
     return [tune for tune in tunes if tune.startswith("X:") and re.search(r"^K:", tune, re.MULTILINE)]
 
@@ -108,7 +111,9 @@ def _converted(tune: str, name: str) -> tuple[bytes, list[str]]:
         errors = [line.partition(" : ")[2][:80] for line in output if line.startswith("Error in line")]
         if not target.exists():
             reason = errors[0] if errors else f"no result, exit code {done.returncode}"
-            raise InputError(f"The file '{name}' is damaged: expected an ABC tune, the converter reported \"{reason}\".")
+            raise InputError(
+                f"The file '{name}' is damaged: expected an ABC tune, the converter reported \"{reason}\"."
+            )
         return target.read_bytes(), errors
 
 

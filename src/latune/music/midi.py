@@ -57,7 +57,9 @@ def parse_midi(data: bytes, name: str) -> Reading:
     notes = melodic[0].notes.numpy()
     onsets = notes["time"] / quarter
     ends = onsets + notes["duration"] / quarter
-    length = max((m.time / quarter for m in score.markers if m.text.strip().lower() == _END_MARKER), default=0.0)
+    length = max(
+        (m.time / quarter for m in score.markers if m.text.strip().lower() == _END_MARKER), default=0.0
+    )
     return Reading(
         onsets,
         ends,
@@ -82,7 +84,7 @@ def _parsed(data: bytes, name: str) -> tuple[Any, tuple[str, ...]]:
         score = symusic.Score.from_midi(data, sanitize_data=True)
     except Exception:
         raise InputError(
-            f'The file \'{name}\' is damaged: expected complete MIDI, but the reader stopped with "{reason}".'
+            f"The file '{name}' is damaged: expected complete MIDI, but the reader stopped with \"{reason}\"."
         ) from None
     return score, ("The file is damaged: values out of MIDI's range were clamped.",)
 
@@ -92,7 +94,9 @@ def _metres(score: Any, end: int) -> tuple[str, ...]:
     signatures = sorted(score.time_signatures, key=lambda signature: signature.time)
     until = [signature.time for signature in signatures[1:]] + [end]
     pairs = zip(signatures, until, strict=True) if signatures else ()
-    return tuple(dict.fromkeys(f"{s.numerator}/{s.denominator}" for s, last in pairs if s.time < min(last, end)))
+    return tuple(
+        dict.fromkeys(f"{s.numerator}/{s.denominator}" for s, last in pairs if s.time < min(last, end))
+    )
 
 
 def midi_bytes(events: Events, title: str, tempo: float, fifths: int | None) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
@@ -51,6 +52,7 @@ class TrainingConfig(Block):
 class EvaluationConfig(Block):
     """How a trained run is measured."""
 
+    attributes: tuple[str, ...] | None = None  # what is scored and gets a knob; default: the attributes block's, else all
     items: PositiveInt = 256  # held-out items that the certificate decodes
     targets: Annotated[int, Field(ge=2)] = 9  # requested values per attribute
     sweep: Annotated[int, Field(ge=3)] = 21  # positions of a knob in a sweep
@@ -69,3 +71,16 @@ class Recipe(Block):
     attributes: AttributesConfig | None = None
     training: TrainingConfig
     evaluation: EvaluationConfig = EvaluationConfig()
+
+    @property
+    def regularised(self) -> tuple[str, ...]:
+        """Attributes that are tied to the first latent dimensions, in order."""
+        return self.attributes.names if self.attributes is not None else ()
+
+    def knob_names(self, known: Sequence[str]) -> tuple[str, ...]:
+        """Attributes that are scored and get a knob.
+
+        Args:
+            known: All attributes of the data set.
+        """
+        return self.evaluation.attributes or self.regularised or tuple(known)

@@ -1,0 +1,134 @@
+"""The editor: a trained run with its knobs, as functions over items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latune.control.inference import Codes, Items, decode_items, encode_means
+from latune.control.knobs import Knobs, Movement, calibrate, knobs_from_dict
+from latune.control.search import search
+from latune.data.codecs import Codec
+from latune.data.dataset import Dataset
+from latune.models.latent_model import LatentModel
+from latune.training.run_folder import Run, open_run, write_json
+
+__all__ = ["Edit", "Editor", "calibrate_run", "open_editor"]
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """The result of turning knobs.
+
+    Args:
+        items: Changed items, (N, T).
+        codes: Their codes, (N, D).
+        values: All attributes measured on them, (N, A).
+    """
+
+    items: NDArray[np.uint8]
+    codes: Codes
+    values: Values
+
+
+@dataclass(frozen=True)
+class Editor:
+    """A model with knobs.
+
+    Args:
+        model: Trained latent model, in evaluation mode.
+        codec: What its items are.
+        knobs: Calibrated on its training codes.
+    """
+
+    model: LatentModel
+    codec: Codec
+    knobs: Knobs
+
+    def encode(self, items: Items) -> Codes:
+        """Means of the codes of items (N, T): (N, D)."""
+        return encode_means(self.model, items)
+
+    def decode(self, codes: Codes) -> NDArray[np.uint8]:
+        """Most likely items of codes (..., D): (..., T)."""
+        return decode_items(self.model, codes)
+
+    def turn(
+        self,
+        items: Items,
+        targets: Mapping[str, Values | float],
+        held: Sequence[str] = (),
+        movement: Movement = "joint",
+    ) -> Edit:
+        """Set knobs to values by their calibration alone: one movement, one decoding.
+
+        Args:
+            items: Items (N, T).
+            targets: Wanted value per attribute, in its unit: a number, or one per item (N,).
+            held: Knobs that stay where they are while others follow.
+            movement: "joint" (the other dimensions follow as in real items) or "alone".
+        """
+        wanted = {name: self.knobs[name].code_of(value) for name, value in targets.items()}
+        codes = self.knobs.move(self.encode(items), wanted, held, movement)
+        return self._edit(self.decode(codes), codes)
+
+    def turn_exactly(
+        self, items: Items, targets: Mapping[str, Values | float], held: Sequence[str] = (), seed: int = 0
+    ) -> Edit:
+        """Search for codes whose decoded and measured items have the values.
+
+        Args:
+            items: Items (N, T).
+            targets: As for `turn`.
+            held: Attributes, knobs or not, whose measured value stays.
+            seed: Seed of the search.
+        """
+        wanted = {name: np.broadcast_to(np.asarray(v, float), len(items)) for name, v in targets.items()}
+        found = search(
+            items,
+            self.encode(items),
+            wanted,
+            held,
+            self.knobs,
+            self.decode,
+            self.codec.measure,
+            self.codec.similarity,
+            seed,
+        )
+        return self._edit(found.items, found.codes)
+
+    def _edit(self, items: NDArray[np.uint8], codes: Codes) -> Edit:
+        return Edit(items, codes, self.codec.measure(items))
+
+
+def calibrate_run(run: Run, dataset: Dataset) -> Knobs:
+    """Calibrate a trained run's knobs on its training split and write `knobs.json`.
+
+    Regularised attributes keep their dimension; others take the best-correlated one.
+    """
+    names = run.recipe.knob_names(dataset.table.names)
+    regularised = run.recipe.regularised
+    indices = dataset.split("train")
+    codes = encode_means(run.load_model(), dataset.items[indices])
+    tied = [regularised.index(name) for name in names] if set(names) <= set(regularised) else None
+    knobs = calibrate(codes, dataset.attributes[indices], dataset.table, names, tied)
+    write_json(run.folder / "knobs.json", knobs.to_dict())
+    return knobs
+
+
+def open_editor(folder: Path) -> Editor:
+    """Open a trained run for editing.
+
+    Raises:
+        RunError: It is not a run folder, or it has no weights or knobs yet.
+    """
+    run = open_run(folder)
+    content: dict[str, Any] = run.read_json("knobs.json")
+    return Editor(run.load_model(), run.codec, knobs_from_dict(content, folder / "knobs.json"))

@@ -1,0 +1,207 @@
+"""The control certificate: do the knobs work on the decoded items?
+
+Held-out items are encoded, every knob is set to values across its attribute's range, the result is decoded and every
+attribute is measured again. Three ways of setting a knob are compared: "alone" (its dimension only), "joint" (the
+other dimensions follow) and "exact" (search with the true measure in the loop).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from latune.control.editor import Editor
+from latune.control.inference import Items
+from latune.control.knobs import Knob, Movement
+from latune.metrics import Estimate, bootstrap_mean
+from latune.recipes.recipe import EvaluationConfig
+
+__all__ = ["FORMAT", "certify", "rank_correlation"]
+
+FORMAT = 1
+TARGET_LEVELS = (0.05, 0.95)  # targets lie between these quantiles of the held-out items' own values
+Way = Literal["alone", "joint", "exact"]
+Values = NDArray[np.float64]
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a certificate is made of."""
+
+    editor: Editor
+    items: Items
+    values: Values
+    groups: NDArray[np.int32]
+    slopes: Values  # (A, A): regression of attribute j (row) on attribute k (column) in real items
+    deviations: Values  # (A,): standard deviation of each attribute in real items
+    config: EvaluationConfig
+    seed: int
+
+    def estimate(self, per_item: Values) -> dict[str, float | None]:
+        """Mean over items with an interval over groups; items that are not a number do not count."""
+        known = np.isfinite(per_item)
+        if not known.any():
+            return Estimate(float("nan")).to_dict() | {"value": None}
+        repetitions = self.config.bootstrap
+        return bootstrap_mean(per_item[known], self.groups[known], repetitions, self.seed).to_dict()
+
+
+def certify(
+    editor: Editor,
+    items: Items,
+    groups: NDArray[np.int32],
+    reference_values: Values,
+    config: EvaluationConfig,
+    seed: int,
+    report: Report | None = None,
+) -> dict[str, Any]:
+    """Measure all knobs of a run.
+
+    Args:
+        editor: The run.
+        items: Held-out items (N, T).
+        groups: Their groups (N,), for the intervals.
+        reference_values: Attributes of real items (M, A), the measure of what belongs together.
+        config: Numbers of targets and sweep positions, tolerance, bootstrap repetitions.
+        seed: Seed of the choice of items, the search and the bootstrap.
+        report: Told (done, total) knob settings.
+
+    Returns:
+        The content of `certificate.json`.
+    """
+    if len(items) > config.items:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(items), config.items, replace=False))
+        items, groups = items[chosen], groups[chosen]
+    slopes, deviations = _regressions(reference_values.astype(float))
+    subject = _Subject(
+        editor, items, editor.codec.measure(items), groups, slopes, deviations, config, seed
+    )
+    ways: tuple[Way, ...] = ("alone", "joint", "exact")
+    total = len(ways) * len(editor.knobs.knobs)
+    knobs: dict[str, Any] = {}
+    for index, knob in enumerate(editor.knobs.knobs):
+        targets = _targets(subject, knob)
+        entry: dict[str, Any] = {
+            "unit": knob.unit,
+            "dimension": knob.dimension,
+            "low": knob.low,
+            "high": knob.high,
+            "targets": targets.tolist(),
+        }
+        for number, way in enumerate(ways):
+            entry[way] = _requests(subject, knob, targets, way)
+            if way != "exact":
+                entry[way]["sweep"] = _sweep(subject, knob, way)
+            if report is not None:
+                report(index * len(ways) + number + 1, total)
+        knobs[knob.name] = entry
+    return {
+        "format": FORMAT,
+        "items": len(items),
+        "groups": len(np.unique(groups)),
+        "tolerance": config.tolerance,
+        "seed": seed,
+        "attributes": list(editor.codec.table.names),
+        "knobs": knobs,
+    }
+
+
+def _regressions(values: Values) -> tuple[Values, Values]:
+    """Slopes of every attribute on every other, (A, A), and standard deviations, (A,), in real items."""
+    covariance = np.cov(values.T)
+    variances = np.diag(covariance)
+    return covariance / np.maximum(variances, 1e-12), np.sqrt(variances)
+
+
+def _targets(subject: _Subject, knob: Knob) -> Values:
+    """Values that real items have, spread over quantile levels."""
+    column = subject.values[:, subject.editor.codec.table.index(knob.name)]
+    levels = np.linspace(*TARGET_LEVELS, subject.config.targets)
+    return np.unique(np.quantile(column, levels, method="nearest"))
+
+
+def _requests(subject: _Subject, knob: Knob, targets: Values, way: Way) -> dict[str, Any]:
+    """Set the knob to every target for every item and measure what came out."""
+    editor, tolerance = subject.editor, subject.config.tolerance
+    edits = [_set(subject, knob, target, way) for target in targets]
+    measured = np.stack([edit.values for edit in edits], axis=1)  # (N, targets, A)
+    kept = np.stack([editor.codec.similarity(subject.items, edit.items) for edit in edits], axis=1)
+    column = editor.codec.table.index(knob.name)
+    result = measured[:, :, column]
+    errors = np.abs(result - targets) / knob.span
+    before = editor.codec.measure(editor.decode(editor.encode(subject.items)))
+    correlation = rank_correlation(np.broadcast_to(targets, result.shape), result)
+    return {
+        "rank_correlation": subject.estimate(np.nan_to_num(correlation)),
+        "hit_rate": subject.estimate(np.mean(errors <= tolerance + 1e-9, axis=1)),
+        "hit_rate_half_tolerance": subject.estimate(np.mean(errors <= tolerance / 2 + 1e-9, axis=1)),
+        "hit_rate_per_target": np.mean(errors <= tolerance + 1e-9, axis=0).tolist(),
+        "measured_mean": result.mean(axis=0).tolist(),
+        "measured_low": np.quantile(result, 0.1, axis=0).tolist(),
+        "measured_high": np.quantile(result, 0.9, axis=0).tolist(),
+        "identity_kept": subject.estimate(kept.mean(axis=1)),
+        "cross_talk": _cross_talk(subject, measured - before[:, None], column),
+    }
+
+
+def _set(subject: _Subject, knob: Knob, target: float, way: Way) -> Any:
+    if way == "exact":
+        return subject.editor.turn_exactly(subject.items, {knob.name: target}, seed=subject.seed)
+    return subject.editor.turn(subject.items, {knob.name: target}, movement=way)
+
+
+def _cross_talk(subject: _Subject, changes: Values, column: int) -> dict[str, Any]:
+    """How every attribute moves when this one moves: as such, and beyond what real items would lead to expect.
+
+    `response` is the regression slope of the change of attribute j on the change of the turned one, both in
+    standard deviations. `unexplained` is the mean absolute change of attribute j that remains when the change
+    expected from real items (their regression of j on the turned attribute) is taken away, in standard deviations.
+    """
+    scaled = changes / np.maximum(subject.deviations, 1e-12)
+    turned = scaled[:, :, column]
+    power = max(float((turned**2).sum()), 1e-12)
+    response = (scaled * turned[:, :, None]).sum(axis=(0, 1)) / power
+    expected = changes[:, :, column, None] * subject.slopes[:, column]
+    rest = np.abs(changes - expected) / np.maximum(subject.deviations, 1e-12)
+    names = subject.editor.codec.table.names
+    return {
+        "response": dict(zip(names, response.tolist(), strict=True)),
+        "unexplained": {
+            name: subject.estimate(rest[:, :, j].mean(axis=1)) for j, name in enumerate(names) if j != column
+        },
+    }
+
+
+def _sweep(subject: _Subject, knob: Knob, movement: Movement) -> dict[str, Any]:
+    """Move the knob through its range in even steps and record the response curve."""
+    positions = np.linspace(knob.low, knob.high, subject.config.sweep)
+    edits = [subject.editor.turn(subject.items, {knob.name: p}, movement=movement) for p in positions]
+    measured = np.stack([edit.values for edit in edits], axis=1)  # (N, P, A)
+    result = measured[:, :, subject.editor.codec.table.index(knob.name)]
+    reached = result.max(axis=1) - result.min(axis=1)
+    correlation = rank_correlation(np.broadcast_to(positions, result.shape), result)
+    names = subject.editor.codec.table.names
+    return {
+        "positions": positions.tolist(),
+        "response": {name: measured[:, :, j].mean(axis=0).tolist() for j, name in enumerate(names)},
+        "monotonicity": subject.estimate(np.nan_to_num(correlation)),
+        "reachable_low": subject.estimate(result.min(axis=1)),
+        "reachable_high": subject.estimate(result.max(axis=1)),
+        "reachable_share": subject.estimate(reached / knob.span),
+    }
+
+
+def rank_correlation(left: Values, right: Values) -> Values:
+    """Spearman correlation of each row of two arrays (N, P): (N,); not a number where a row is constant."""
+    ranks_left, ranks_right = rankdata(left, axis=1), rankdata(right, axis=1)
+    ranks_left -= ranks_left.mean(axis=1, keepdims=True)
+    ranks_right -= ranks_right.mean(axis=1, keepdims=True)
+    scale = np.sqrt((ranks_left**2).sum(axis=1) * (ranks_right**2).sum(axis=1))
+    products = (ranks_left * ranks_right).sum(axis=1)
+    return np.where(scale > 0, products / np.where(scale > 0, scale, 1), np.nan)

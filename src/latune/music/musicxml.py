@@ -1,0 +1,211 @@
+"""A melody as a MusicXML document: note values, ties, triplets, spelling in the key, texts above measures.
+
+Any ticks can be written, also what a network invents, and are read back the same: a rest that a bar line divides
+carries a tie, as a note does.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import xml.etree.ElementTree as ET
+import zipfile
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latune.errors import InputError
+from latune.music.measure import BEATS, events_from_ticks
+from latune.music.notation import BEAT, MEASURE, Sign, beams, notate
+from latune.music.spelling import estimate_fifths, key_alterations, spell
+
+__all__ = ["LOWEST_WRITTEN", "compressed_musicxml", "musicxml_document"]
+
+LOWEST_WRITTEN = 12  # MusicXML has no octave below C0
+_ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+_DOCTYPE = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC'
+    ' "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
+)
+_CONTAINER = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles>'
+    '<rootfile full-path="score.xml"/></rootfiles></container>\n'
+)
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def musicxml_document(
+    ticks: NDArray[np.int16],
+    *,
+    title: str = "",
+    tempo: float | None = None,
+    fifths: int | None = None,
+    labels: Sequence[str | None] | None = None,
+    measures_per_line: int | None = None,
+) -> str:
+    """Write a tune as MusicXML 4.0.
+
+    Args:
+        ticks: One tune, shape (M, 24); a `HOLD` at its start, `START` and `END` are written as rests.
+        title: The work's title.
+        tempo: Quarters per minute, for playback.
+        fifths: Key signature, -7 to 7; estimated from the notes if None.
+        labels: A text above each measure, or None where there is none; length M.
+        measures_per_line: Begin a new line after so many measures; None leaves it to the program that shows it.
+
+    Raises:
+        InputError: The shape, the number of labels, the key or a pitch is not as expected.
+    """
+    _check(ticks, fifths, labels)
+    events = events_from_ticks(ticks)
+    if fifths is None:
+        fifths = estimate_fifths(events.pitches, events.durations)
+    root = ET.Element("score-partwise", version="4.0")
+    if title:
+        _add(_add(root, "work"), "work-title", title)
+    _add(_add(_add(root, "identification"), "encoding"), "software", "latune")
+    _add(_add(_add(root, "part-list"), "score-part", id="P1"), "part-name", **{"print-object": "no"})
+    part = _add(root, "part", id="P1")
+    alterations = key_alterations(fifths)
+    for index, signs in enumerate(notate(ticks)):
+        measure = _add(part, "measure", number=str(index + 1))
+        if measures_per_line and index and index % measures_per_line == 0:
+            _add(measure, "print", **{"new-system": "yes"})
+        if index == 0:
+            _add_attributes(measure, fifths, _is_low(events.pitches))
+            if tempo is not None:
+                _add(measure, "sound", tempo=f"{tempo:.10g}")
+        label = labels[index] if labels is not None else None
+        if label:
+            direction_type = _add(_add(measure, "direction", placement="above"), "direction-type")
+            _add(direction_type, "words", label)
+        _add_notes(measure, signs, fifths, alterations)
+        if index == len(ticks) - 1:
+            _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
+    ET.indent(root)
+    return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def compressed_musicxml(document: str) -> bytes:
+    """The document as a compressed MusicXML archive (.mxl)."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("META-INF/container.xml", _CONTAINER)
+        archive.writestr("score.xml", document)
+    return buffer.getvalue()
+
+
+def _check(ticks: NDArray[np.int16], fifths: int | None, labels: Sequence[str | None] | None) -> None:
+    if ticks.ndim != 2 or ticks.shape[1] != BEATS * 6 or not len(ticks):
+        raise InputError(
+            f"The ticks have the shape {ticks.shape}: expected (measures, 24) with at least one measure."
+        )
+    if labels is not None and len(labels) != len(ticks):
+        raise InputError(
+            f"There are {len(labels)} labels: expected one for each of the {len(ticks)} measures."
+        )
+    if fifths is not None and not -7 <= fifths <= 7:
+        raise InputError(f"The key signature is {fifths}: expected -7 (flats) to 7 (sharps).")
+    notes = ticks[ticks >= 0]
+    if len(notes) and not LOWEST_WRITTEN <= notes.min() <= notes.max() <= 127:
+        outside = int(notes.min() if notes.min() < LOWEST_WRITTEN else notes.max())
+        raise InputError(
+            f"MIDI pitch {outside} cannot be written in MusicXML: expected {LOWEST_WRITTEN} to 127."
+        )
+
+
+def _add(parent: ET.Element, tag: str, text: str | int | None = None, **attributes: str) -> ET.Element:
+    """Append a child element; characters that XML cannot hold are left out of its text."""
+    element = ET.SubElement(parent, tag, attributes)
+    if text is not None:
+        element.text = _NOT_IN_XML.sub("", str(text))
+    return element
+
+
+def _is_low(pitches: NDArray[np.int16]) -> bool:
+    """Whether the bass clef suits the notes better than the treble clef."""
+    notes = pitches[pitches >= 0]
+    return bool(len(notes) and np.median(notes) < 57)
+
+
+def _add_attributes(measure: ET.Element, fifths: int, low: bool) -> None:
+    attributes = _add(measure, "attributes")
+    _add(attributes, "divisions", BEAT)
+    _add(_add(attributes, "key"), "fifths", fifths)
+    time = _add(attributes, "time")
+    _add(time, "beats", BEATS)
+    _add(time, "beat-type", 4)
+    clef = _add(attributes, "clef")
+    _add(clef, "sign", "F" if low else "G")
+    _add(clef, "line", 4 if low else 2)
+
+
+def _add_notes(measure: ET.Element, signs: list[Sign], fifths: int, key: dict[str, int]) -> None:
+    """Write a measure's signs; accidentals hold until its end."""
+    in_force: dict[tuple[str, int], int] = {}
+    for sign, levels in zip(signs, beams(signs), strict=True):
+        note = _add(measure, "note")
+        accidental = None
+        if sign.pitch < 0:
+            whole = sign.length == MEASURE
+            _add(note, "rest", **({"measure": "yes"} if whole else {}))
+        else:
+            step, alteration, octave = spell(sign.pitch, fifths)
+            _add_pitch(note, step, alteration, octave)
+            crosses_bar = sign.goes_on_from and sign.start == 0
+            if not crosses_bar and in_force.get((step, octave), key[step]) != alteration:
+                in_force[step, octave] = alteration
+                accidental = _ACCIDENTALS[alteration]
+        _add_value(note, sign, accidental)
+        for level, word in enumerate(levels, 1):
+            _add(note, "beam", word, number=str(level))
+        _add_notations(note, sign, signs)
+
+
+def _add_pitch(note: ET.Element, step: str, alteration: int, octave: int) -> None:
+    pitch = _add(note, "pitch")
+    _add(pitch, "step", step)
+    if alteration:
+        _add(pitch, "alter", alteration)
+    _add(pitch, "octave", octave)
+
+
+def _add_value(note: ET.Element, sign: Sign, accidental: str | None) -> None:
+    """Duration, ties, note value, accidental and triplet ratio, in the order that the schema asks for."""
+    _add(note, "duration", sign.length)
+    if sign.goes_on_from:
+        _add(note, "tie", type="stop")
+    if sign.goes_on:
+        _add(note, "tie", type="start")
+    _add(note, "voice", 1)
+    _add(note, "type", sign.value)
+    for _ in range(sign.dots):
+        _add(note, "dot")
+    if accidental:
+        _add(note, "accidental", accidental)
+    if sign.bracket:
+        ratio = _add(note, "time-modification")
+        _add(ratio, "actual-notes", 3)
+        _add(ratio, "normal-notes", 2)
+        _add(ratio, "normal-type", "eighth" if sign.bracket.unit == BEAT // 3 else "16th")
+
+
+def _add_notations(note: ET.Element, sign: Sign, signs: list[Sign]) -> None:
+    """Drawn ties, and where a triplet begins and ends."""
+    ties = [kind for kind, there in (("stop", sign.goes_on_from), ("start", sign.goes_on)) if there]
+    ties = ties if sign.pitch >= 0 else []
+    edges = []
+    if sign.bracket:
+        edges += ["start"] if sign.start == sign.bracket.start else []
+        edges += ["stop"] if sign.end == sign.bracket.end else []
+    if not ties and not edges:
+        return
+    notations = _add(note, "notations")
+    for kind in ties:
+        _add(notations, "tied", type=kind)
+    for edge in edges:
+        members = [other for other in signs if other.bracket == sign.bracket]
+        beamed = all(member.flags for member in members)
+        bracket = {"bracket": "no" if beamed else "yes", "number": "1"}
+        _add(notations, "tuplet", type=edge, **(bracket if edge == "start" else {"number": "1"}))

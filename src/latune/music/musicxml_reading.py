@@ -1,0 +1,274 @@
+"""MusicXML through music21: bytes to a `Reading`.
+
+The tree is pruned to the first part with notes before music21 sees it, which is faster and leaves less to go wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import warnings
+import xml.etree.ElementTree as ET
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from latune.errors import InputError, MissingExtraError
+from latune.music.melody import Reading, counted
+
+__all__ = ["parse_musicxml"]
+
+_LARGEST = 64 * 2**20  # bytes of XML
+_MOST_MEASURES = 10_000
+_IRRELEVANT = ("harmony", "figured-bass", "print", "listening")
+_IRRELEVANT_OF_NOTE = ("lyric", "notations", "beam", "notehead", "play", "instrument")
+_BEAT_UNITS = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25}
+
+
+@dataclass(frozen=True)
+class _Note:
+    onset: float
+    end: float
+    pitch: int
+
+
+def parse_musicxml(data: bytes, name: str) -> Reading:
+    """Read the first part with notes, its repeats written out and its pick-up padded.
+
+    Args:
+        data: MusicXML (partwise), plain or compressed (.mxl).
+        name: The file's name, for messages.
+
+    Raises:
+        InputError: The data is not MusicXML, is damaged, or has no notes.
+    """
+    root = _root(_unpacked(data, name), name)
+    parts = root.findall("part")
+    chosen = next((part for part in parts if part.find("measure/note/pitch") is not None), None)
+    if chosen is None:
+        raise InputError(f"The file '{name}' has no notes: expected a part with a melody.")
+    _refuse_huge(chosen, name)
+    title = (root.findtext("work/work-title") or root.findtext("movement-title") or "").strip()
+    tempo = _tempo(root)
+    remarks: tuple[str, ...] = ()
+    if len(parts) > 1:
+        remarks += (f"{len(parts) - 1} of {len(parts)} parts are not used.",)
+    remarks += _prune(root, chosen)
+    with _silence():
+        try:
+            reading = _read_part(root, chosen)
+        except (InputError, MissingExtraError):
+            raise
+        except Exception as error:  # music21 raises whatever it stumbles over
+            raise InputError(
+                f"The file '{name}' is damaged: expected well-formed MusicXML, but the reader stopped with"
+                f' "{" ".join(f"{type(error).__name__}: {error}".split())[:100]}".'
+            ) from error
+    onsets, ends, pitches, rests, length, metres, fifths, more = reading
+    return Reading(onsets, ends, pitches, rests, length, metres, title, tempo, fifths, remarks + more)
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    """The XML itself, out of the archive if it is compressed."""
+    if data[:2] == b"PK":
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(_member(archive)) as file:
+                data = file.read(_LARGEST + 1)
+        except Exception as error:  # zipfile raises many kinds on damaged archives
+            raise InputError(
+                f"The file '{name}' is damaged: expected a compressed MusicXML archive,"
+                f" found one that does not open ({type(error).__name__})."
+            ) from error
+    if len(data) > _LARGEST:
+        raise InputError(
+            f"The file '{name}' is too large: expected at most {_LARGEST // 2**20} MiB of MusicXML."
+        )
+    return data
+
+
+def _member(archive: zipfile.ZipFile) -> str:
+    """Name of the score in the archive: the first root file of the container, or else the first XML file."""
+    names = archive.namelist()
+    if "META-INF/container.xml" in names:
+        with archive.open("META-INF/container.xml") as file:
+            container = ET.fromstring(file.read(2**20))
+        paths = [
+            element.get("full-path", "") for element in container.iter() if element.tag.endswith("rootfile")
+        ]
+        names = [path for path in paths if path in names] or names
+    return next(
+        n for n in names if not n.startswith("META-INF") and n.lower().endswith((".xml", ".musicxml"))
+    )
+
+
+def _root(data: bytes, name: str) -> ET.Element:
+    try:
+        root = ET.fromstring(data)
+    except Exception as error:  # ParseError, and LookupError or ValueError for unknown encodings
+        raise InputError(
+            f"The file '{name}' is not MusicXML: expected well-formed XML, the parser reported \"{error}\"."
+        ) from error
+    if root.tag != "score-partwise":
+        raise InputError(
+            f"The file '{name}' is not MusicXML: expected the root <score-partwise>, found <{root.tag[:40]}>."
+        )
+    return root
+
+
+def _refuse_huge(part: ET.Element, name: str) -> None:
+    """Stop before repeats are written out, which takes long for large pieces."""
+    measures = len(part.findall("measure"))
+    times = [repeat.get("times", "2") for repeat in part.iter("repeat")]
+    factor = sum(int(t) for t in times if t.isdecimal() and int(t) > 2)
+    if measures * max(1, factor) > _MOST_MEASURES:
+        raise InputError(
+            f"The file '{name}' is too large: expected at most {_MOST_MEASURES:,} measures,"
+            f" found {measures * max(1, factor):,}."
+        )
+
+
+def _tempo(root: ET.Element) -> float | None:
+    """The first tempo in quarters per minute."""
+    for element in root.iter():
+        if element.tag == "sound" and element.get("tempo"):
+            text, factor = element.get("tempo", ""), 1.0
+        elif element.tag == "metronome" and element.find("per-minute") is not None:
+            text = element.findtext("per-minute") or ""
+            factor = _BEAT_UNITS.get(element.findtext("beat-unit") or "", 1.0)
+            factor *= 1.5 if element.find("beat-unit-dot") is not None else 1.0
+        else:
+            continue
+        with contextlib.suppress(ValueError):
+            tempo = float(text) * factor
+            if math.isfinite(tempo) and tempo > 0:
+                return tempo
+    return None
+
+
+def _prune(root: ET.Element, chosen: ET.Element) -> tuple[str, ...]:
+    """Remove all but the chosen part and what matters in it; returns a remark on grace notes."""
+    for part in root.findall("part"):
+        if part is not chosen:
+            root.remove(part)
+    part_list = root.find("part-list")
+    for entry in list(part_list) if part_list is not None else []:
+        if part_list is not None and entry.get("id") != chosen.get("id"):
+            part_list.remove(entry)
+    for tag in ("credit", "defaults"):
+        for element in root.findall(tag):
+            root.remove(element)
+    graces = 0
+    for measure in chosen.findall("measure"):
+        for element in list(measure):
+            grace = element.tag == "note" and element.find("grace") is not None
+            cue = element.tag == "note" and element.find("cue") is not None
+            graces += grace
+            if grace or cue or element.tag in _IRRELEVANT:
+                measure.remove(element)
+            elif element.tag == "note":
+                for child in [child for child in element if child.tag in _IRRELEVANT_OF_NOTE]:
+                    element.remove(child)
+    return (f"Dropped {counted(graces, 'grace note')}.",) if graces else ()
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep music21's warnings and its messages on standard error to ourselves."""
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+
+
+def _read_part(root: ET.Element, tree: ET.Element) -> Any:
+    """Arrays and facts of the one part in `root`, in the order of `Reading`'s fields where they apply."""
+    try:
+        from music21.musicxml.xmlToM21 import MusicXMLImporter
+    except ImportError as error:
+        raise MissingExtraError("music21", "music") from error
+    importer = MusicXMLImporter()
+    importer.xmlRootToScore(root, importer.stream)
+    staves = list(importer.stream.parts)
+    remarks: tuple[str, ...] = ()
+    if len(staves) > 1:
+        remarks += (f"{len(staves) - 1} of {len(staves)} staves are not used.",)
+    part = staves[0]
+    if tree.find("measure/attributes/transpose") is not None:
+        part = part.toSoundingPitch()
+    if _has_repeats(tree):
+        part, more = _expanded(part)
+        remarks += more
+    measures = list(part.getElementsByClass("Measure"))
+    shift = _pick_up_padding(measures)
+    flat = part.flatten()
+    notes, rests = _notes_and_rests(flat, shift)
+    key = flat.getElementsByClass("KeySignature").first()
+    metres = tuple(
+        dict.fromkeys(signature.ratioString for signature in flat.getElementsByClass("TimeSignature"))
+    )
+    return (
+        np.array([note.onset for note in notes]),
+        np.array([note.end for note in notes]),
+        np.array([note.pitch for note in notes], dtype=np.int16),
+        np.array(rests),
+        float(flat.highestTime) + shift,
+        metres,
+        int(key.sharps) if key is not None else None,
+        remarks,
+    )
+
+
+def _has_repeats(tree: ET.Element) -> bool:
+    tags = {"repeat", "ending", "segno", "coda", "words"}
+    return any(
+        element.tag in tags or element.get("dacapo") or element.get("dalsegno") for element in tree.iter()
+    )
+
+
+def _expanded(part: Any) -> tuple[Any, tuple[str, ...]]:
+    """The part with repeats written out, or as it is, with a remark, where the marks make no sense."""
+    try:
+        return part.expandRepeats(), ()
+    except Exception:  # ExpanderException, StreamException, and whatever odd marks lead to
+        return part, ("The repeat marks are not well-formed and were ignored.",)
+
+
+def _pick_up_padding(measures: list[Any]) -> float:
+    """Quarters of rest to put before an incomplete first measure; 0 where the second completes it."""
+    first = measures[0].barDurationProportion()
+    second = measures[1].barDurationProportion() if len(measures) > 1 else 0
+    return 0.0 if first >= 1 or first + second == 1 else float(measures[0].paddingLeft)
+
+
+def _notes_and_rests(flat: Any, shift: float) -> tuple[list[_Note], list[float]]:
+    """Notes with ties merged, and the starts of rests that do not go on from the one before."""
+    notes: list[_Note] = []
+    rests: list[float] = []
+    tied: dict[int, int] = {}  # pitch to the index of the note that a tie may prolong
+    for element in flat.notesAndRests:
+        onset = float(element.offset) + shift
+        end = onset + float(element.duration.quarterLength)
+        if element.isRest:
+            if not _continues(element):
+                rests.append(onset)
+            continue
+        for note in getattr(element, "notes", (element,)):
+            if not hasattr(note, "pitch"):  # unpitched percussion
+                continue
+            pitch = int(note.pitch.midi)
+            before = tied.get(pitch)
+            if before is not None and _continues(note) and abs(notes[before].end - onset) < 1e-6:
+                notes[before] = _Note(notes[before].onset, end, pitch)
+            else:
+                tied[pitch] = len(notes)
+                notes.append(_Note(onset, end, pitch))
+    return notes, rests
+
+
+def _continues(element: Any) -> bool:
+    """Whether a tie ends here; the writer ties rests too where a bar line divides one."""
+    return element.tie is not None and element.tie.type in ("stop", "continue")
