@@ -74,9 +74,7 @@ class AttributeTable:
             raise RecipeError(f"Unknown attribute '{name}': expected one of {', '.join(self.names)}.")
         return self.names.index(name)
 
-    def measure(
-        self, items: NDArray[np.int16], names: Sequence[str] | None = None
-    ) -> NDArray[np.float64]:
+    def measure(self, items: NDArray[np.int16], names: Sequence[str] | None = None) -> NDArray[np.float64]:
         """Measure attributes of every item.
 
         Args:

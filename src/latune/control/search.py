@@ -20,7 +20,13 @@ __all__ = ["Found", "search"]
 
 SWEEP = 61  # positions per knob and way of moving
 BEYOND = 0.25  # a sweep reaches beyond the knob's range by this share of it, at either end
-ROUNDS = (1.0, 0.7, 0.5, 0.35, 0.25)  # size of the perturbations per round, in standard deviations of the codes
+ROUNDS = (
+    1.0,
+    0.7,
+    0.5,
+    0.35,
+    0.25,
+)  # size of the perturbations per round, in standard deviations of the codes
 PERTURBED = 64  # candidates per round
 ENOUGH = 0.005  # an error below this share of the range is not improved further
 ERROR_WEIGHT = 20.0  # an error of 5 % of the range weighs as much as losing the whole item
@@ -76,7 +82,9 @@ def search(
     names = [*targets, *held]
     ends = np.array([knobs.ranges[name] for name in names])
     spans = np.maximum(ends[:, 1] - ends[:, 0], 1e-9)
-    wanted = np.column_stack([*targets.values(), measure(items, list(held))] if held else list(targets.values()))
+    wanted = np.column_stack(
+        [*targets.values(), measure(items, list(held))] if held else list(targets.values())
+    )
     generator = np.random.default_rng(seed)
 
     def consider(best: _Best | None, rows: NDArray[np.int64], candidates: Codes) -> _Best:
@@ -125,8 +133,14 @@ def _sweeps(
     # A held attribute need not be a knob: then only the measure holds it.
     held_knobs = [other for other in held if other in knobs.names]
     sweeps = [
-        [knobs.move(codes, {name: position, **others}, (), "joint") for position in np.linspace(*ends, SWEEP)],
-        [knobs.move(codes, {name: position, **others}, (), "alone") for position in np.linspace(*ends, SWEEP)],
+        [
+            knobs.move(codes, {name: position, **others}, (), "joint")
+            for position in np.linspace(*ends, SWEEP)
+        ],
+        [
+            knobs.move(codes, {name: position, **others}, (), "alone")
+            for position in np.linspace(*ends, SWEEP)
+        ],
     ]
     if held_knobs:
         sweeps.append(

@@ -70,7 +70,7 @@ class MeasureCodec:
 
     def measure(self, items: Items, names: Sequence[str] | None = None) -> NDArray[np.float64]:
         """Measure attributes, by default all: tokens (N, 24) to values (N, A)."""
-        return self.table.measure(self.vocabulary.ticks_from_tokens(items), names)
+        return self.table.measure(self.ticks(items), names)
 
     def similarity(self, items: Items, others: Items) -> NDArray[np.float64]:
         """Share of the 24 tokens that are equal, (N,)."""
@@ -78,7 +78,11 @@ class MeasureCodec:
 
     def onsets(self, items: Items) -> NDArray[np.bool_]:
         """Where notes begin, (N, 24)."""
-        return self.vocabulary.ticks_from_tokens(items) >= 0
+        return self.ticks(items) >= 0
+
+    def ticks(self, items: Items) -> NDArray[np.int16]:
+        """Tokens (N, 24) as ticks (N, 24)."""
+        return self.vocabulary.ticks_from_tokens(items)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON form that `codec_from_dict` reads."""

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 __all__ = ["groups_by_split", "seen_before"]
 
 
-def groups_by_split(
-    group_count: int, fractions: dict[str, float], seed: int
-) -> dict[str, NDArray[np.int64]]:
+def groups_by_split(group_count: int, fractions: dict[str, float], seed: int) -> dict[str, NDArray[np.int64]]:
     """Deal groups out to splits at random.
 
     Args:

@@ -79,9 +79,7 @@ def certify(
         chosen = np.sort(np.random.default_rng(seed).choice(len(items), config.items, replace=False))
         items, groups = items[chosen], groups[chosen]
     slopes, deviations = _regressions(reference_values.astype(float))
-    subject = _Subject(
-        editor, items, editor.codec.measure(items), groups, slopes, deviations, config, seed
-    )
+    subject = _Subject(editor, items, editor.codec.measure(items), groups, slopes, deviations, config, seed)
     ways: tuple[Way, ...] = ("alone", "joint", "exact")
     total = len(ways) * len(editor.knobs.knobs)
     knobs: dict[str, Any] = {}

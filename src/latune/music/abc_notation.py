@@ -1,7 +1,7 @@
 """ABC through the converter that symusic ships: text to a `Reading`.
 
-The converter runs as a process of its own with a time limit, so that a bad file can neither print, nor hang, nor
-crash the caller.
+The converter runs as a process of its own with a time limit, so that a bad file can neither print, nor hang,
+nor crash the caller.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def parse_abc(data: bytes, name: str) -> Reading:
     tune = tunes[0]
     if len(tune) > _LONGEST:
         raise InputError(
-            f"The file '{name}' is too large: expected a tune of at most {_LONGEST:,} characters, found {len(tune):,}."
+            f"The file '{name}' is too large: expected a tune of at most {_LONGEST:,} characters,"
+            f" found {len(tune):,}."
         )
     midi, errors = _converted(tune, name)
     reading = parse_midi(midi, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +14,9 @@ from latune.errors import InputError, MissingExtraError
 from latune.music.musicxml import musicxml_document
 
 __all__ = ["engrave"]
+
+_SCALE = 40  # percent: staff lines 7 pixels apart
+_VIEW_BOX = re.compile(r'<svg (?=viewBox="0 0 (\d+) (\d+)")')
 
 
 def engrave(
@@ -31,7 +36,7 @@ def engrave(
         labels: A text above each measure, or None where there is none; length M.
         fifths: Key signature; estimated from the notes if None.
         measures_per_line: Measures on each line.
-        width: Width of a full line in pixels; the height follows.
+        width: Width in pixels where there are several lines; a single line is as wide as its music needs.
 
     Returns:
         An SVG document.
@@ -42,32 +47,47 @@ def engrave(
     """
     if measures_per_line < 1 or width < 100:
         raise InputError(
-            f"The layout is {measures_per_line} measures per line and {width} pixels: expected at least 1 and 100."
+            f"The layout is {measures_per_line} measures per line and {width} pixels:"
+            " expected at least 1 measure and 100 pixels."
         )
     document = musicxml_document(
         ticks, title=title, fifths=fifths, labels=labels, measures_per_line=measures_per_line
     )
-    toolkit = _toolkit(width, bool(title))
+    toolkit = _toolkit(bool(title), seed=zlib.crc32(document.encode()))
+    svg = _drawn(toolkit, document, {"adjustPageWidth": True, "pageWidth": 100_000})
+    natural = int(_VIEW_BOX.search(svg).group(1))  # type: ignore[union-attr]
+    if len(ticks) > measures_per_line:
+        # Several lines are stretched to one width; a last line with fewer measures keeps its own.
+        options = {
+            "adjustPageWidth": False,
+            "pageWidth": max(natural, width) * 100 // _SCALE,
+            "minLastJustification": 0.8 if len(ticks) % measures_per_line else 0.0,
+        }
+        svg = _drawn(toolkit, document, options)
+    # With a view box alone the drawing would collapse, or fill the page, as its surroundings have it.
+    return _VIEW_BOX.sub(r'<svg width="\1" height="\2" ', svg, count=1)
+
+
+def _drawn(toolkit: Any, document: str, options: dict[str, Any]) -> str:
+    toolkit.setOptions(options)
     if not toolkit.loadData(document):
-        raise InputError(f"verovio cannot draw these {len(ticks)} measures: expected valid MusicXML.")
+        raise InputError("verovio cannot draw this: expected valid MusicXML.")
     return str(toolkit.renderToSVG(1))
 
 
-def _toolkit(width: int, with_title: bool) -> Any:
+def _toolkit(with_title: bool, seed: int) -> Any:
+    """A silent verovio; the seed makes the identifiers in the drawing reproducible."""
     try:
         import verovio
     except ImportError as error:
         raise MissingExtraError("verovio", "music") from error
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
-    scale = 40  # percent: staff lines 7 pixels apart
     toolkit.setOptions(
         {
-            "scale": scale,
-            "pageWidth": width * 100 // scale,
-            "pageHeight": 60000,
+            "scale": _SCALE,
+            "pageHeight": 60_000,
             "adjustPageHeight": True,
-            "adjustPageWidth": True,
             "pageMarginTop": 20,
             "pageMarginBottom": 20,
             "pageMarginLeft": 20,
@@ -76,7 +96,7 @@ def _toolkit(width: int, with_title: bool) -> Any:
             "header": "auto" if with_title else "none",
             "footer": "none",
             "svgViewBox": True,
-            "mnumInterval": 0,
+            "xmlIdSeed": seed,
         }
     )
     return toolkit

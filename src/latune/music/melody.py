@@ -70,8 +70,9 @@ def nearest_on_grid(quarters: NDArray[np.float64]) -> NDArray[np.float64]:
 def single_voice(reading: Reading) -> tuple[Events, tuple[str, ...]]:
     """Reduce the notes to the highest voice on the grid.
 
-    A note that begins below a higher one which sounds on for a sixteenth or more is dropped; any other note ends
-    where the next begins. Gaps shorter than a sixteenth are closed, unless every time in the file is exact.
+    A note that begins below a higher one which sounds on for a sixteenth or more is dropped; any other note
+    ends where the next begins. Gaps shorter than a sixteenth are closed, unless every time in the file is on
+    the grid.
 
     Args:
         reading: At least one note.
@@ -104,7 +105,7 @@ def single_voice(reading: Reading) -> tuple[Events, tuple[str, ...]]:
 def _highest(
     reading: Reading, starts: NDArray[np.float64], ends: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], int]:
-    """Indices of the notes of the highest voice in order, and how many were dropped for want of a grid position."""
+    """Indices of the highest voice's notes in order, and how many others found no free grid position."""
     kept: list[int] = []
     crowded = 0
     for i in np.lexsort((-reading.pitches.astype(int), starts)).tolist():
@@ -148,7 +149,7 @@ def _without_gaps(
     rests: NDArray[np.float64],
     length: float,
 ) -> Events:
-    """Fill the gaps between notes with rests; `rests` are further points where a rest begins anew in a gap."""
+    """Fill the gaps between notes with rests; at each of `rests` in a gap a rest begins anew."""
     gap_starts, gap_ends = np.append(0.0, ends), np.append(starts, length)
     gap_starts = gap_starts[gap_ends - gap_starts > 1e-9]
     # A written rest counts only where the last note before it has ended.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from latune.errors import InputError, MissingExtraError
-from latune.music.measure import REST, Events
+from latune.music.measure import BEATS, REST, Events
 from latune.music.melody import Reading, counted
 
 __all__ = ["TICKS_PER_QUARTER", "midi_bytes", "parse_midi"]
@@ -55,17 +55,17 @@ def parse_midi(data: bytes, name: str) -> Reading:
     if len(with_notes) > 1:
         remarks += (f"{len(with_notes) - 1} of {counted(len(with_notes), 'track')} are not used.",)
     notes = melodic[0].notes.numpy()
-    onsets = notes["time"] / quarter
+    signatures = _signatures(score, int((notes["time"] + notes["duration"]).max()))
+    shift, signatures = _without_pick_up(signatures, quarter)
+    onsets = notes["time"] / quarter + shift
     ends = onsets + notes["duration"] / quarter
-    length = max(
-        (m.time / quarter for m in score.markers if m.text.strip().lower() == _END_MARKER), default=0.0
-    )
+    markers = [m.time for m in score.markers if m.text.strip().lower() == _END_MARKER]
     return Reading(
         onsets,
         ends,
         notes["pitch"].astype(np.int16),
-        length=length,
-        metres=_metres(score, int(ends.max() * quarter)),
+        length=markers[0] / quarter + shift if markers else 0.0,
+        metres=tuple(dict.fromkeys(f"{beats}/{unit}" for _, beats, unit in signatures)),
         title=melodic[0].name.strip(),
         tempo=round(float(score.tempos[0].qpm), 3) if len(score.tempos) else None,
         fifths=int(score.key_signatures[0].key) if len(score.key_signatures) else None,
@@ -89,14 +89,24 @@ def _parsed(data: bytes, name: str) -> tuple[Any, tuple[str, ...]]:
     return score, ("The file is damaged: values out of MIDI's range were clamped.",)
 
 
-def _metres(score: Any, end: int) -> tuple[str, ...]:
-    """Time signatures that are in force for some time before the tick `end`."""
-    signatures = sorted(score.time_signatures, key=lambda signature: signature.time)
-    until = [signature.time for signature in signatures[1:]] + [end]
-    pairs = zip(signatures, until, strict=True) if signatures else ()
-    return tuple(
-        dict.fromkeys(f"{s.numerator}/{s.denominator}" for s, last in pairs if s.time < min(last, end))
-    )
+def _signatures(score: Any, end: int) -> list[tuple[int, int, int]]:
+    """Time signatures (tick, beats, unit) that are in force for some time before the tick `end`."""
+    found = sorted(((s.time, s.numerator, s.denominator) for s in score.time_signatures), key=lambda s: s[0])
+    until = [time for time, *_ in found[1:]] + [end]
+    pairs = zip(found, until, strict=True) if found else ()
+    return [signature for signature, last in pairs if signature[0] < min(last, end)]
+
+
+def _without_pick_up(
+    signatures: list[tuple[int, int, int]], quarter: int
+) -> tuple[float, list[tuple[int, int, int]]]:
+    """Quarters to put before a pick-up that is written as one short measure, and the signatures after it."""
+    if len(signatures) < 2:
+        return 0.0, signatures
+    (start, beats, unit), (change, *_) = signatures[:2]
+    length = beats * 4 / unit if unit > 0 else 0.0
+    is_pick_up = start == 0 and 0 < length < BEATS and change == length * quarter
+    return (BEATS - length, signatures[1:]) if is_pick_up else (0.0, signatures)
 
 
 def midi_bytes(events: Events, title: str, tempo: float, fifths: int | None) -> bytes:
@@ -121,5 +131,5 @@ def midi_bytes(events: Events, title: str, tempo: float, fifths: int | None) -> 
             track.notes.append(symusic.Note(onset, duration, pitch, _VELOCITY))
     score.tracks.append(track)
     if len(events) and events.pitches[-1] == REST:
-        score.markers.append(symusic.TextMeta(int(round(events.length * TICKS_PER_QUARTER)), _END_MARKER))
+        score.markers.append(symusic.TextMeta(round(events.length * TICKS_PER_QUARTER), _END_MARKER))
     return bytes(score.dumps_midi())

@@ -1,7 +1,7 @@
 """A melody as a MusicXML document: note values, ties, triplets, spelling in the key, texts above measures.
 
-Any ticks can be written, also what a network invents, and are read back the same: a rest that a bar line divides
-carries a tie, as a note does.
+Any ticks can be written, also what a network invents, and are read back the same: a rest that takes several
+signs carries ties, as a note does.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ __all__ = ["LOWEST_WRITTEN", "compressed_musicxml", "musicxml_document"]
 
 LOWEST_WRITTEN = 12  # MusicXML has no octave below C0
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+_LABEL_STYLE = {"font-style": "normal", "font-size": "9"}
 _DOCTYPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC'
     ' "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
@@ -52,7 +53,7 @@ def musicxml_document(
         tempo: Quarters per minute, for playback.
         fifths: Key signature, -7 to 7; estimated from the notes if None.
         labels: A text above each measure, or None where there is none; length M.
-        measures_per_line: Begin a new line after so many measures; None leaves it to the program that shows it.
+        measures_per_line: Begin a new line after so many measures; None leaves it to the reading program.
 
     Raises:
         InputError: The shape, the number of labels, the key or a pitch is not as expected.
@@ -79,7 +80,7 @@ def musicxml_document(
         label = labels[index] if labels is not None else None
         if label:
             direction_type = _add(_add(measure, "direction", placement="above"), "direction-type")
-            _add(direction_type, "words", label)
+            _add(direction_type, "words", label, **_LABEL_STYLE)
         _add_notes(measure, signs, fifths, alterations)
         if index == len(ticks) - 1:
             _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")

@@ -1,6 +1,6 @@
 """MusicXML through music21: bytes to a `Reading`.
 
-The tree is pruned to the first part with notes before music21 sees it, which is faster and leaves less to go wrong.
+The tree is pruned to the first part with notes before music21 sees it: faster, and less can go wrong.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["parse_musicxml"]
 _LARGEST = 64 * 2**20  # bytes of XML
 _MOST_MEASURES = 10_000
 _IRRELEVANT = ("harmony", "figured-bass", "print", "listening")
-_IRRELEVANT_OF_NOTE = ("lyric", "notations", "beam", "notehead", "play", "instrument")
+_IRRELEVANT_OF_NOTE = ("lyric", "notations", "stem", "beam", "notehead", "play", "instrument")
 _BEAT_UNITS = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25}
 
 

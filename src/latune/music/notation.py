@@ -1,6 +1,6 @@
 """Note values: how a measure's events are cut into noteheads, rest signs, triplet brackets and beams.
 
-Times are twelfths of a quarter note from the start of the measure, the unit in which the 24-tick grid is whole.
+Times are twelfths of a quarter note from the start of the measure: the 24-tick grid in whole numbers.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _brackets(starts: set[int]) -> list[Bracket]:
 
 
 def _longest(start: int, end: int, is_rest: bool, bracket: Bracket | None) -> int:
-    """Length of the longest sign from `start` that ends at `end`, or earlier at a point that shows the beat."""
+    """Length of the longest sign from `start` that ends at `end`, or earlier where it shows the beat."""
     if bracket is None:
         fits = _rest_fits if is_rest else _plain_fits
         return next(length for length in _PLAIN if start + length <= end and fits(start, length, end))
@@ -162,7 +162,7 @@ def _plain_fits(start: int, length: int, end: int) -> bool:
 
 
 def _triplet_fits(position: int, length: int, is_last: bool, unit: int) -> bool:
-    """Whether a sign ends with its event or on a member of the triplet, and a dotted one begins or ends on one."""
+    """Whether a sign ends with its event or on a triplet's member; a dotted one begins or ends on one."""
     aligned = (position + length) % unit == 0
     if length in (3, 6) and length % unit:
         return (is_last or aligned) and (position % unit == 0 or aligned)
@@ -172,7 +172,7 @@ def _triplet_fits(position: int, length: int, is_last: bool, unit: int) -> bool:
 def beams(signs: list[Sign]) -> list[list[str]]:
     """Beams of each sign of a measure, from the first (eighth) to the third level, in MusicXML's words.
 
-    Notes are beamed by the beat; four plain eighths in half a measure share one beam.
+    Notes are beamed by the beat and by the triplet; four plain eighths in half a measure share one beam.
     """
     result: list[list[str]] = [[] for _ in signs]
     group: list[int] = []
@@ -186,12 +186,13 @@ def beams(signs: list[Sign]) -> list[list[str]]:
     return result
 
 
-def _beam_group(signs: list[Sign], sign: Sign) -> tuple[int, int]:
+def _beam_group(signs: list[Sign], sign: Sign) -> tuple[int, int, Bracket | None]:
+    """What notes under one beam have in common."""
     half = 2 * BEAT
     in_half = [other for other in signs if other.start // half == sign.start // half]
     if all(other.flags == 1 and other.length == BEAT // 2 for other in in_half) and len(in_half) == 4:
-        return (0, sign.start // half)
-    return (1, sign.start // BEAT)
+        return (0, sign.start // half, None)
+    return (1, sign.start // BEAT, sign.bracket)
 
 
 def _beam(signs: list[Sign], group: list[int], result: list[list[str]]) -> None:

@@ -1,7 +1,7 @@
 """Tunes: read from MIDI, ABC and MusicXML files, and written to MIDI and MusicXML.
 
-A tune is one voice in 4/4 on the 24-tick grid. What a file holds beyond that is left out, and the tune's remarks
-say what. Whatever is wrong with a file ends in an `InputError` of one sentence.
+A tune is one voice in 4/4 on the 24-tick grid. What a file holds beyond that is left out, and the tune's
+remarks say what. Whatever is wrong with a file ends in an `InputError` of one sentence.
 """
 
 from __future__ import annotations
@@ -72,17 +72,17 @@ def tune_from_ticks(
 def read_tune(path: str | Path) -> Tune:
     """Read the melody of a MIDI, ABC or MusicXML file.
 
-    MIDI: the first track with notes that is not drums; silence between notes is one rest, however many rests a
-    writer meant. ABC: the first tune. MusicXML: the first part with notes; every written rest stays a rest of its
-    own. In all of them the highest voice counts, repeats are written out, ties are merged, grace notes dropped,
+    MIDI: the first track with notes that is not drums; a silence is one rest, however many were written.
+    ABC: the first tune. MusicXML: the first part with notes; every written rest stays a rest of its own.
+    In all of them the highest voice counts, repeats are written out, ties are merged, grace notes dropped,
     and onsets moved to the grid.
 
     Args:
         path: A file with one of the suffixes in `READABLE`.
 
     Raises:
-        InputError: The file is missing, damaged, not of the kind that its name says, without notes, too long, or
-            in another metre than 4/4.
+        InputError: The file is missing, damaged, not of the kind that its name says, without notes, too long,
+            or in another metre than 4/4.
         MissingExtraError: symusic or music21 is not installed.
     """
     path = Path(path)
@@ -121,8 +121,7 @@ def write_tune(tune: Tune, path: str | Path) -> None:
         path: A file with one of the suffixes in `WRITABLE`; an existing one is replaced.
 
     Raises:
-        InputError: The suffix is not supported, the file cannot be written, or the tune is not writable in that
-            format.
+        InputError: The suffix is not supported, the file cannot be written, or the format cannot hold it.
         MissingExtraError: symusic is not installed (MIDI only).
     """
     path = Path(path)
@@ -153,10 +152,13 @@ def _content(path: Path) -> bytes:
             raise InputError(f"'{path}' is a folder: {expected}.")
         if not path.exists():
             raise InputError(f"The file '{path}' does not exist: {expected}.")
+        if not path.is_file():
+            raise InputError(f"'{path}' is not a regular file: {expected}.")
         size = path.stat().st_size
         if size > _LARGEST:
             raise InputError(
-                f"The file '{path}' is too large: expected at most {_LARGEST // 2**20} MiB, found {size // 2**20} MiB."
+                f"The file '{path}' is too large: expected at most {_LARGEST // 2**20} MiB,"
+                f" found {size // 2**20} MiB."
             )
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
@@ -176,11 +178,18 @@ def _check(reading: Reading, path: Path) -> None:
         raise InputError(f"The file '{path}' has the metre {other}: expected 4/4 throughout.")
     if not len(reading.onsets):
         raise InputError(f"The file '{path}' has no notes: expected a melody.")
-    if not (np.isfinite(reading.onsets).all() and np.isfinite(reading.ends).all()):
-        raise InputError(f"The file '{path}' is damaged: expected finite note times.")
+    times = np.concatenate([reading.onsets, reading.ends])
+    if not (np.isfinite(times).all() and times.min() >= 0):
+        raise InputError(f"The file '{path}' is damaged: expected note times from 0 on.")
+    if reading.pitches.min() < 0 or reading.pitches.max() > 127:
+        outside = next(pitch for pitch in reading.pitches.tolist() if not 0 <= pitch <= 127)
+        raise InputError(
+            f"The file '{path}' is damaged: expected MIDI pitches from 0 to 127, found {outside}."
+        )
     if reading.measures > _MOST_MEASURES:
         raise InputError(
-            f"The file '{path}' is too long: expected at most {_MOST_MEASURES:,} measures, found {reading.measures:,}."
+            f"The file '{path}' is too long: expected at most {_MOST_MEASURES:,} measures,"
+            f" found {reading.measures:,}."
         )
 
 

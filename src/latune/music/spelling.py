@@ -43,8 +43,8 @@ def key_alterations(fifths: int) -> dict[str, int]:
 def spell(pitch: int, fifths: int) -> tuple[str, int, int]:
     """Step, alteration in semitones and octave of a MIDI pitch in a key.
 
-    Of the twelve neighbours on the line of fifths, three lie flatward of the tonic and eight sharpward: in C major
-    E flat, B flat, F sharp, C sharp and G sharp.
+    Of the twelve neighbours on the line of fifths, three lie flatward of the tonic and eight sharpward:
+    in C major E flat, B flat, F sharp, C sharp and G sharp.
     """
     place = (pitch * 7 - (fifths - 3)) % 12 + fifths - 3  # on the line of fifths, C is 0
     step, alteration = _LINE_OF_FIFTHS[(place + 1) % 7], (place + 1) // 7

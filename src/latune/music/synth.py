@@ -78,7 +78,7 @@ def _tone(pitch: int, seconds: float, sample_rate: int) -> NDArray[np.float32]:
 
 
 def wav_bytes(samples: NDArray[np.float32], sample_rate: int = SAMPLE_RATE) -> bytes:
-    """Mono samples from -1 to 1, shape (T,), as a WAV file with 16 bits per sample; louder ones are clipped."""
+    """Mono samples from -1 to 1, shape (T,), as a WAV file of 16 bits per sample; louder ones are clipped."""
     whole = np.round(np.clip(samples, -1, 1) * 32767).astype("<i2")
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:

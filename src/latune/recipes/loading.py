@@ -67,7 +67,9 @@ def _find(name: str) -> Path:
             return path
     known = list_recipes()
     nearest = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean '{nearest[0]}'?" if nearest else f"expected a YAML file or one of {', '.join(known)}."
+    hint = (
+        f"did you mean '{nearest[0]}'?" if nearest else f"expected a YAML file or one of {', '.join(known)}."
+    )
     raise RecipeError(f"There is no recipe '{name}': {hint}")
 
 

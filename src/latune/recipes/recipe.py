@@ -52,7 +52,9 @@ class TrainingConfig(Block):
 class EvaluationConfig(Block):
     """How a trained run is measured."""
 
-    attributes: tuple[str, ...] | None = None  # what is scored and gets a knob; default: the attributes block's, else all
+    attributes: tuple[str, ...] | None = (
+        None  # what is scored and gets a knob; default: the attributes block's, else all
+    )
     items: PositiveInt = 256  # held-out items that the certificate decodes
     targets: Annotated[int, Field(ge=2)] = 9  # requested values per attribute
     sweep: Annotated[int, Field(ge=3)] = 21  # positions of a knob in a sweep

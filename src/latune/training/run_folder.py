@@ -58,7 +58,9 @@ class Run:
         """
         path = self.folder / "weights.safetensors"
         if not path.is_file():
-            raise RunError(f"{self.folder} has no weights yet: go on with latune train --resume {self.folder}.")
+            raise RunError(
+                f"{self.folder} has no weights yet: go on with latune train --resume --out {self.folder}."
+            )
         model = self.build_model()
         try:
             model.load_state_dict(load_file(path))
@@ -120,7 +122,9 @@ def open_run(folder: Path) -> Run:
             f"{folder} has run format {found} (latune {version}), expected {FORMAT} (latune"
             f" {latune.__version__}): train it again."
         )
-    return Run(folder, recipe_from_dict(values, str(folder / "recipe.yaml")), codec_from_dict(header["codec"]))
+    return Run(
+        folder, recipe_from_dict(values, str(folder / "recipe.yaml")), codec_from_dict(header["codec"])
+    )
 
 
 def write_text(path: Path, text: str) -> None:

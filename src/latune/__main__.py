@@ -1,0 +1,5 @@
+"""`python -m latune`."""
+
+from latune.cli import main
+
+main()

@@ -1,0 +1,69 @@
+"""The program `latune`: commands, and how errors leave it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# Threads that wait must sleep, not spin: with another program on the cores, spinning stalls training a hundredfold.
+# Read by OpenMP when PyTorch is first imported, which is later than this.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import typer
+
+import latune
+from latune.cli import data, measuring, training, using
+from latune.cli.output import console, errors
+from latune.errors import LatuneError
+
+__all__ = ["app", "main"]
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+app = typer.Typer(
+    help="Generative models whose latent space has named knobs. Start with: latune demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(data.app, name="data")
+app.command()(training.demo)
+app.command()(training.recipes)
+app.command()(training.train)
+app.command()(training.evaluate)
+app.command()(training.report)
+app.command()(measuring.measure)
+app.command()(measuring.metrics)
+app.command()(using.traverse)
+app.command()(using.edit)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        console.print(latune.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show version."
+    ),
+) -> None:
+    """Generative models whose latent space has named knobs. Start with: latune demo."""
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one sentence and exit code 2, never a traceback."""
+    try:
+        app()
+    except LatuneError as error:
+        errors.print(f"Error: {error}", markup=False, style="red")
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        errors.print("Interrupted.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away, as in `latune ... | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,245 @@
+"""`latune train`, `evaluate`, `report`, `recipes` and `demo`."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from latune.cli.data import prepare_with_bar
+from latune.cli.output import Bar, console, errors, format_estimate, print_json, progress_bar, table
+
+__all__ = ["demo", "evaluate", "recipes", "report", "train"]
+
+DEMO_RECIPE = "chorales/ar-vae"
+DEMO_EPOCHS = 25
+INTERRUPTED = 130
+
+RunFolder = Annotated[Path, typer.Argument(help="Run folder, as latune train leaves it")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def recipes() -> None:
+    """List the recipes that come with latune.
+
+    Example: latune recipes
+    """
+    from latune.recipes import list_recipes, load_recipe
+
+    rows = []
+    for name in list_recipes():
+        recipe = load_recipe(name)
+        length = recipe.training.steps or f"{recipe.training.epochs} epochs"
+        rows.append((name, recipe.data.name, recipe.model.name, recipe.method.name, length))
+    table("Recipes", ["name", "data", "network", "method", "length"], rows)
+
+
+def train(
+    recipe: Annotated[
+        str | None, typer.Argument(help="Recipe name or YAML file, see: latune recipes")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Replaces the recipe's seed.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a key: --set training.steps=200", metavar="KEY=VALUE"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; default: runs/RECIPE-seedN")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+) -> None:
+    """Train a recipe and calibrate its knobs.
+
+    Example: latune train chorales/ar-vae --seed 1 --set training.epochs=10 --out runs/first
+    """
+    from latune.errors import RunError
+
+    if resume and out is not None and (out / "run.json").is_file():
+        if set_ or seed is not None:
+            raise RunError(f"{out} is resumed with its own recipe: leave out --set and --seed.")
+        _train(out)
+        return
+    if recipe is None:
+        wanted = "a run folder in --out" if resume else "a recipe (see: latune recipes)"
+        raise RunError(f"Nothing to train: expected {wanted}.")
+    from latune.recipes import load_recipe
+
+    loaded = load_recipe(recipe, set_ or (), seed)
+    _train(out or Path("runs") / f"{loaded.name.replace('/', '-')}-seed{loaded.seed}", loaded)
+
+
+def evaluate(run: RunFolder, as_json: AsJson = False) -> None:
+    """Measure a run on held-out items: metrics.json and the control certificate, certificate.json.
+
+    Example: latune evaluate runs/first
+    """
+    metrics, certificate = _evaluate(run)
+    if as_json:
+        print_json({"metrics": metrics, "certificate": certificate})
+        return
+    _show_scores(metrics)
+    _show_certificate(certificate)
+
+
+def report(run: RunFolder) -> None:
+    """Draw all figures of a run and write report.html: one page to send to a colleague.
+
+    Example: latune report runs/first
+    """
+    console.print(f"Report: {_report(run)}")
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Run folder; must be new.")] = Path("runs/demo"),
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training data.")] = DEMO_EPOCHS,
+) -> None:
+    """The main job on built-in data: prepare, train, measure, calibrate, report.
+
+    Example: latune demo --out runs/demo
+    """
+    from latune.errors import RunError
+    from latune.recipes import load_recipe
+
+    if (out / "run.json").is_file():
+        console.print(f"{out} is there already: going on with it.")
+    elif out.exists() and any(out.iterdir()):
+        raise RunError(f"{out} is not empty: choose another --out.")
+    console.print(f"1/4 Training {DEMO_RECIPE} for {epochs} epochs into {out}")
+    recipe = load_recipe(DEMO_RECIPE, [f"training.epochs={epochs}"])
+    _train(out, None if (out / "run.json").is_file() else recipe)
+    console.print("2/4 Measuring scores and control on unseen chorales")
+    metrics, certificate = _evaluate(out)
+    _show_scores(metrics)
+    _show_certificate(certificate)
+    console.print("3/4 Drawing the report")
+    path = _report(out)
+    console.print("4/4 Done")
+    console.print(f"Open {path.resolve()} in a browser: see and hear the knobs.")
+    console.print(f"Next: latune edit {out} TUNE.mid --knob note_density=0.25 --output edited.mid")
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[list[bool]]:
+    """The first Ctrl-C asks the training to stop at the next step; the second one kills it."""
+    stopped: list[bool] = []
+
+    def ask(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stopped.append(True)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _train(folder: Path, recipe: Any | None = None) -> None:
+    """Train a recipe into a new folder, or go on with the folder's own; then calibrate."""
+    from latune.control.editor import calibrate_run
+    from latune.training.run_folder import open_run
+    from latune.training.trainer import resume, train
+
+    name = (recipe or open_run(folder).recipe).data.name
+    dataset = prepare_with_bar(name)
+    with _stop_on_interrupt() as stopped, progress_bar("Training") as bar:
+        options: dict[str, Any] = {"report": _report_to(bar), "stop": lambda: bool(stopped)}
+        if recipe is None:
+            run = resume(folder, dataset, **options)
+        else:
+            run = train(recipe, dataset, folder, **options)
+    if not run.finished:
+        errors.print(f"Stopped after a checkpoint. Go on with: latune train --resume --out {folder}")
+        raise typer.Exit(INTERRUPTED)
+    calibrate_run(run, dataset)
+    result = run.read_json("finished.json")
+    console.print(
+        f"Trained {result['steps']} steps in {result['seconds']:.0f} s"
+        f" ({result['items_per_second']:.0f} items/s); weights of step {result['best_step']}: {folder}"
+    )
+
+
+def _report_to(bar: Bar) -> Any:
+    def show(progress: Any) -> None:
+        shown = progress.losses.get("validation_loss", progress.losses["loss"])
+        accuracy = progress.losses.get("accuracy")
+        note = f"{progress.items_per_second:,.0f} items/s, loss {shown:.3f}"
+        bar.update(
+            progress.step,
+            progress.steps,
+            note + (f", accuracy {accuracy:.1%}" if accuracy is not None else ""),
+        )
+
+    return show
+
+
+def _evaluate(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    from latune.control.editor import open_editor
+    from latune.evaluation.evaluate import evaluate_run
+    from latune.training.run_folder import open_run
+
+    run = open_run(folder)
+    editor = open_editor(folder)
+    dataset = prepare_with_bar(run.recipe.data.name)
+    with progress_bar("Measuring") as bar:
+        metrics = evaluate_run(
+            run, dataset, editor, lambda what, d, t: bar.update(d, t, title=f"Measuring {what}")
+        )
+    return metrics, run.read_json("certificate.json")
+
+
+def _report(folder: Path) -> Path:
+    from latune.control.editor import open_editor
+    from latune.report import build_report
+    from latune.training.run_folder import open_run
+
+    run = open_run(folder)
+    editor = open_editor(folder)
+    dataset = prepare_with_bar(run.recipe.data.name)
+    with progress_bar("Drawing") as bar:
+        return Path(
+            build_report(run, dataset, editor, lambda what, d, t: bar.update(d, t, title=f"Drawing {what}"))
+        )
+
+
+def _show_scores(metrics: dict[str, Any]) -> None:
+    scores = metrics["scores"]
+    names = {
+        "interpretability": "Interpretability",
+        "modularity": "Modularity",
+        "mig": "MIG",
+        "sap": "SAP",
+        "scc": "SCC",
+    }
+    rows = [
+        (
+            label,
+            format_estimate(scores["means"][key]),
+            format_estimate(scores["samples"][key]),
+            scores["ceiling"][key],
+            scores["chance"][key],
+        )
+        for key, label in names.items()
+    ]
+    items = metrics["data"]["items"]
+    table(f"Scores on {items} unseen items", ["score", "on means", "on samples", "ceiling", "chance"], rows)
+    reconstruction = metrics["reconstruction"]
+    rows = [
+        (name.replace("_", " "), format_estimate(value))
+        for name, value in reconstruction.items()
+        if isinstance(value, dict)
+    ]
+    table("Reconstruction", ["measure", "value"], rows)
+
+
+def _show_certificate(certificate: dict[str, Any]) -> None:
+    rows = []
+    for name, knob in certificate["knobs"].items():
+        for way in ("alone", "joint", "exact"):
+            entry = knob[way]
+            keys = ("rank_correlation", "hit_rate", "identity_kept")
+            rows.append((name if way == "alone" else "", way, *(format_estimate(entry[key]) for key in keys)))
+    title = f"Control on {certificate['items']} unseen items (a hit is within {certificate['tolerance']:.0%})"
+    table(title, ["knob", "set", "rank correlation", "hit rate", "identity kept"], rows)

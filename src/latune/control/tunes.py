@@ -1,0 +1,132 @@
+"""Editing whole tunes, measure by measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latune.control.editor import Editor
+from latune.control.knobs import Movement
+from latune.data.codecs import MeasureCodec
+from latune.errors import InputError
+from latune.music.measure import Vocabulary, events_from_ticks, is_note
+from latune.music.score import Tune, read_measures
+
+__all__ = ["TuneEdit", "edit_tune", "fit_pitches"]
+
+
+@dataclass(frozen=True)
+class TuneEdit:
+    """An edited tune and what was measured of it.
+
+    Args:
+        tune: The result, ready to be written.
+        edited: Numbers of the measures that were changed, counted from 0; measures without notes stay as they are.
+        before: Attributes of the edited measures before, (M, A).
+        after: Attributes of the edited measures after, (M, A).
+        remarks: Sentences about what was dropped or changed on the way.
+    """
+
+    tune: Tune
+    edited: NDArray[np.int64]
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    remarks: tuple[str, ...]
+
+
+def edit_tune(
+    editor: Editor,
+    path: Path,
+    targets: Mapping[str, float],
+    *,
+    held: Sequence[str] = (),
+    movement: Movement = "joint",
+    exact: bool = False,
+    seed: int = 0,
+) -> TuneEdit:
+    """Turn knobs in every measure of a tune.
+
+    Args:
+        editor: A run that was trained on measures.
+        path: MIDI, MusicXML or ABC file.
+        targets: Wanted value per attribute, in its unit.
+        held: Attributes that keep their value.
+        movement: "joint" or "alone"; not read where `exact`.
+        exact: Search for the measured value instead of trusting the calibration.
+        seed: Seed of the search.
+
+    Raises:
+        InputError: The file cannot be read, a name is unknown, or no measure has a note.
+    """
+    _check_names(editor, targets, held, exact)
+    if not isinstance(editor.codec, MeasureCodec):
+        raise InputError("This run was not trained on measures: it cannot edit tunes.")
+    ticks, tune = read_measures(path)
+    vocabulary = editor.codec.vocabulary
+    shift = fit_pitches(ticks, vocabulary, path)
+    moved = np.where(is_note(ticks), ticks + shift, ticks).astype(np.int16)
+    edited = np.flatnonzero(is_note(ticks).any(axis=1))
+    items = vocabulary.tokens_from_ticks(moved[edited])
+    if exact:
+        edit = editor.turn_exactly(items, targets, held, seed)
+    else:
+        edit = editor.turn(items, targets, held, movement)
+    result = moved.copy()
+    result[edited] = vocabulary.ticks_from_tokens(edit.items)
+    result = np.where(is_note(result), result - shift, result).astype(np.int16)
+    remarks = list(tune.remarks)
+    if shift:
+        remarks.append(f"Moved by {shift:+d} semitones for the model, and back in the result.")
+    if len(edited) < len(ticks):
+        remarks.append(f"{len(ticks) - len(edited)} measures without notes stay as they are.")
+    for name, target in targets.items():
+        knob = editor.knobs[name]
+        if not knob.low <= target <= knob.high:
+            remarks.append(
+                f"{name}={target:g} lies outside what the model knows ({knob.low:.3g} to {knob.high:.3g}):"
+                " the result comes as close as it can."
+            )
+    return TuneEdit(
+        replace(tune, events=events_from_ticks(result)),
+        edited,
+        editor.codec.measure(items),
+        edit.values,
+        tuple(remarks),
+    )
+
+
+def fit_pitches(ticks: NDArray[np.int16], vocabulary: Vocabulary, path: Path) -> int:
+    """Smallest shift in semitones, octaves first, that brings all pitches into the vocabulary.
+
+    Raises:
+        InputError: There is no note, or the tune spans more than the vocabulary.
+    """
+    pitches = ticks[is_note(ticks)]
+    if len(pitches) == 0:
+        raise InputError(f"{path}: expected notes, got only rests.")
+    known = sorted(value for value in vocabulary.values if value >= 0)
+    lowest, highest = known[0] - int(pitches.min()), known[-1] - int(pitches.max())
+    if lowest > highest:
+        raise InputError(
+            f"{path} spans {int(np.ptp(pitches))} semitones: expected at most {known[-1] - known[0]}."
+        )
+    possible = range(lowest, highest + 1)
+    return min(possible, key=lambda shift: (shift % 12 != 0, abs(shift)))
+
+
+def _check_names(editor: Editor, targets: Mapping[str, float], held: Sequence[str], exact: bool) -> None:
+    for name in targets:
+        editor.knobs.index(name)
+    for name in held:
+        if name in targets:
+            raise InputError(f"'{name}' is both turned and held: choose one.")
+        if name not in editor.knobs.ranges:
+            raise InputError(
+                f"There is no attribute '{name}' to hold: expected one of {', '.join(editor.knobs.ranges)}."
+            )
+        if not exact and name not in editor.knobs.names:
+            raise InputError(f"'{name}' has no knob in this run: holding it needs --exact.")
