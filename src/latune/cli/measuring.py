@@ -56,22 +56,20 @@ def measure(
     elif as_csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(["file", "measure", *names])
-        for file, values, _ in measured:
-            writer.writerows([file, number, *row] for number, row in enumerate(values.tolist(), start=1))
+        for name, values, _ in measured:
+            writer.writerows([name, number, *row] for number, row in enumerate(values.tolist(), start=1))
     else:
         rows = [(file, len(values), *(float(x) for x in values.mean(axis=0))) for file, values, _ in measured]
         table("Means over measures", ["file", "measures", *names], rows)
-        for file, _, remarks in measured:
+        for name, _, remarks in measured:
             for remark in remarks:
-                errors.print(f"{file}: {remark}", markup=False)
-    for error in refused:
-        errors.print(f"Left out: {error}", markup=False, style="red")
+                errors.print(f"{name}: {remark}", markup=False)
+    for refusal in refused:
+        errors.print(f"Left out: {refusal}", markup=False, style="red")
 
 
 def metrics(
-    arrays: Annotated[
-        Path, typer.Argument(help="An .npz file with arrays 'codes' (N, D) and 'attributes' (N, A)")
-    ],
+    arrays: Annotated[Path, typer.Argument(help="An .npz file with arrays 'codes' (N, D) and 'attributes' (N, A)")],
     as_json: AsJson = False,
     bootstrap: Annotated[int, typer.Option(min=0, help="Repetitions for the 95 % intervals.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
@@ -89,9 +87,7 @@ def metrics(
         with np.load(arrays, allow_pickle=False) as content:
             missing = [name for name in ("codes", "attributes") if name not in content.files]
             if missing:
-                raise InputError(
-                    f"{arrays}: expected arrays codes and attributes, got {', '.join(content.files)}."
-                )
+                raise InputError(f"{arrays}: expected arrays codes and attributes, got {', '.join(content.files)}.")
             codes, attributes = content["codes"], content["attributes"]
             names = [str(name) for name in content["names"]] if "names" in content.files else None
     except FileNotFoundError as error:
@@ -108,5 +104,5 @@ def metrics(
         for key in ("interpretability", "modularity", "mig", "sap", "scc")
     ]
     table(f"{result['n']} items", ["score", "value", "ceiling", "chance"], rows)
-    rows = [(n, a["dimension"], format_estimate(a["r_squared"])) for n, a in result["attributes"].items()]
-    table("Attributes", ["attribute", "dimension", "R squared"], rows)
+    found = [(n, a["dimension"], format_estimate(a["r_squared"])) for n, a in result["attributes"].items()]
+    table("Attributes", ["attribute", "dimension", "R squared"], found)

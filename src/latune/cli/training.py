@@ -39,9 +39,7 @@ def recipes() -> None:
 
 
 def train(
-    recipe: Annotated[
-        str | None, typer.Argument(help="Recipe name or YAML file, see: latune recipes")
-    ] = None,
+    recipe: Annotated[str | None, typer.Argument(help="Recipe name or YAML file, see: latune recipes")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Replaces the recipe's seed.")] = None,
     set_: Annotated[
         list[str] | None,
@@ -184,9 +182,7 @@ def _evaluate(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     editor = open_editor(folder)
     dataset = prepare_with_bar(run.recipe.data.name)
     with progress_bar("Measuring") as bar:
-        metrics = evaluate_run(
-            run, dataset, editor, lambda what, d, t: bar.update(d, t, title=f"Measuring {what}")
-        )
+        metrics = evaluate_run(run, dataset, editor, lambda what, d, t: bar.update(d, t, title=f"Measuring {what}"))
     return metrics, run.read_json("certificate.json")
 
 
@@ -199,9 +195,7 @@ def _report(folder: Path) -> Path:
     editor = open_editor(folder)
     dataset = prepare_with_bar(run.recipe.data.name)
     with progress_bar("Drawing") as bar:
-        return Path(
-            build_report(run, dataset, editor, lambda what, d, t: bar.update(d, t, title=f"Drawing {what}"))
-        )
+        return Path(build_report(run, dataset, editor, lambda what, d, t: bar.update(d, t, title=f"Drawing {what}")))
 
 
 def _show_scores(metrics: dict[str, Any]) -> None:
@@ -226,12 +220,12 @@ def _show_scores(metrics: dict[str, Any]) -> None:
     items = metrics["data"]["items"]
     table(f"Scores on {items} unseen items", ["score", "on means", "on samples", "ceiling", "chance"], rows)
     reconstruction = metrics["reconstruction"]
-    rows = [
+    measures = [
         (name.replace("_", " "), format_estimate(value))
         for name, value in reconstruction.items()
         if isinstance(value, dict)
     ]
-    table("Reconstruction", ["measure", "value"], rows)
+    table("Reconstruction", ["measure", "value"], measures)
 
 
 def _show_certificate(certificate: dict[str, Any]) -> None:

@@ -47,13 +47,9 @@ def traverse(
 def edit(
     run: RunFolder,
     tune: Annotated[Path, typer.Argument(help="MIDI, MusicXML or ABC file", metavar="INPUT")],
-    knob: Annotated[
-        list[str], typer.Option(help="Wanted value in the attribute's unit.", metavar="NAME=VALUE")
-    ],
+    knob: Annotated[list[str], typer.Option(help="Wanted value in the attribute's unit.", metavar="NAME=VALUE")],
     output: Annotated[Path, typer.Option(help="File to write: .mid or .musicxml")],
-    hold: Annotated[
-        list[str] | None, typer.Option(help="Attribute that keeps its value.", metavar="NAME")
-    ] = None,
+    hold: Annotated[list[str] | None, typer.Option(help="Attribute that keeps its value.", metavar="NAME")] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Search until the measured value hits.")] = False,
     alone: Annotated[bool, typer.Option("--alone", help="Move only the knob's own dimension.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search of --exact.")] = 0,

@@ -209,9 +209,7 @@ def _curve(
     values: NDArray[np.floating[Any]], codes: NDArray[np.floating[Any]]
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean code per value, monotone, thinned to `CURVE_POINTS`."""
-    known, inverse, counts = np.unique(
-        np.round(values.astype(float), 9), return_inverse=True, return_counts=True
-    )
+    known, inverse, counts = np.unique(np.round(values.astype(float), 9), return_inverse=True, return_counts=True)
     means = np.bincount(inverse, weights=codes.astype(float)) / counts
     fitted = IsotonicRegression(increasing="auto").fit_transform(known, means, sample_weight=counts)
     if len(known) > CURVE_POINTS:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.control.inference import Codes, Items
-from latune.control.knobs import Knobs
+from latune.control.knobs import Knobs, Movement
 
 __all__ = ["Found", "search"]
 
@@ -82,9 +82,7 @@ def search(
     names = [*targets, *held]
     ends = np.array([knobs.ranges[name] for name in names])
     spans = np.maximum(ends[:, 1] - ends[:, 0], 1e-9)
-    wanted = np.column_stack(
-        [*targets.values(), measure(items, list(held))] if held else list(targets.values())
-    )
+    wanted = np.column_stack([*targets.values(), measure(items, list(held))] if held else list(targets.values()))
     generator = np.random.default_rng(seed)
 
     def consider(best: _Best | None, rows: NDArray[np.int64], candidates: Codes) -> _Best:
@@ -128,22 +126,18 @@ def _sweeps(
 ) -> list[Codes]:
     """Candidates (N, SWEEP, D): one knob over its whole range, the other targets set, per way of moving."""
     knob = knobs[name]
-    ends = knob.code_of(np.array([knob.low - BEYOND * knob.span, knob.high + BEYOND * knob.span]))
+    lowest, highest = (
+        float(knob.code_of(knob.low - BEYOND * knob.span)),
+        float(knob.code_of(knob.high + BEYOND * knob.span)),
+    )
+    positions = np.linspace(lowest, highest, SWEEP)
     others = {other: knobs[other].code_of(value) for other, value in targets.items() if other != name}
     # A held attribute need not be a knob: then only the measure holds it.
     held_knobs = [other for other in held if other in knobs.names]
-    sweeps = [
-        [
-            knobs.move(codes, {name: position, **others}, (), "joint")
-            for position in np.linspace(*ends, SWEEP)
-        ],
-        [
-            knobs.move(codes, {name: position, **others}, (), "alone")
-            for position in np.linspace(*ends, SWEEP)
-        ],
-    ]
+    ways: list[tuple[Sequence[str], Movement]] = [((), "joint"), ((), "alone")]
     if held_knobs:
-        sweeps.append(
-            [knobs.move(codes, {name: p, **others}, held_knobs, "joint") for p in np.linspace(*ends, SWEEP)]
-        )
-    return [np.stack(sweep, axis=1) for sweep in sweeps]
+        ways.append((held_knobs, "joint"))
+    return [
+        np.stack([knobs.move(codes, {name: position, **others}, fixed, way) for position in positions], axis=1)
+        for fixed, way in ways
+    ]

@@ -1,8 +1,8 @@
-"""Traversals: one knob set to several values in turn, and surfaces: an attribute over a plane of the latent space.
+"""Traversals: one knob set to several values in turn. Surfaces: an attribute over a plane of the latent space.
 
-A traversal answers "what does this knob do to this item?": each row starts from one item, each column asks for one
-value. The column closest to the item's own value asks for nothing and shows the item as the model decodes it, so
-that a change can be told from an error of reconstruction.
+A traversal answers "what does this knob do to this item?": each row starts from one item, each column asks for
+one value. The column closest to the item's own value asks for nothing and shows the item as the model decodes
+it, so that a change can be told from an error of reconstruction.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from latune.errors import InputError
 __all__ = ["Surface", "Traversal", "Way", "latent_surface", "traverse"]
 
 Way = Movement | Literal["exact"]
-"""How a knob is set: "alone", "joint" (both in one movement) or "exact" (search with the measure in the loop)."""
+"""How a knob is set: "alone" or "joint" in one movement, "exact" by search with the measure in the loop."""
 
 Values = NDArray[np.float64]
 
@@ -147,11 +147,14 @@ def latent_surface(
     """
     size, dimensions = len(code), (dimension_x, dimension_y)
     if dimension_x == dimension_y or not all(0 <= d < size for d in dimensions):
-        raise InputError(f"The dimensions are {dimension_x} and {dimension_y}: expected two of 0 to {size - 1}.")
-    axes = [code[d] + np.linspace(-extent, extent, resolution) * editor.knobs.spread[d] for d in dimensions]
+        raise InputError(
+            f"The dimensions are {dimension_x} and {dimension_y}: expected two different ones of 0 to {size - 1}."
+        )
+    steps = np.linspace(-extent, extent, resolution)
+    x, y = (float(code[d]) + steps * editor.knobs.spread[d] for d in dimensions)
     lattice = np.tile(code, (resolution, resolution, 1))
-    lattice[..., dimension_x], lattice[..., dimension_y] = np.meshgrid(*axes)
+    lattice[..., dimension_x], lattice[..., dimension_y] = np.meshgrid(x, y)
     decoded = editor.decode(lattice.reshape(-1, size))
     values = editor.codec.measure(decoded, [attribute]).reshape(resolution, resolution)
     centre = (float(code[dimension_x]), float(code[dimension_y]))
-    return Surface(attribute, dimensions, *(np.asarray(a, float) for a in axes), values, centre)
+    return Surface(attribute, dimensions, x, y, values, centre)

@@ -111,9 +111,7 @@ def fit_pitches(ticks: NDArray[np.int16], vocabulary: Vocabulary, path: Path) ->
     known = sorted(value for value in vocabulary.values if value >= 0)
     lowest, highest = known[0] - int(pitches.min()), known[-1] - int(pitches.max())
     if lowest > highest:
-        raise InputError(
-            f"{path} spans {int(np.ptp(pitches))} semitones: expected at most {known[-1] - known[0]}."
-        )
+        raise InputError(f"{path} spans {int(np.ptp(pitches))} semitones: expected at most {known[-1] - known[0]}.")
     possible = range(lowest, highest + 1)
     return min(possible, key=lambda shift: (shift % 12 != 0, abs(shift)))
 

@@ -91,9 +91,7 @@ def _read_chorale(name: str) -> Chorale | tuple[str, str]:
     return Chorale(name, ticks, names, melody.metres, melody.events.length)
 
 
-def read_chorales(
-    workers: int = 2, report: Report | None = None
-) -> tuple[list[Chorale], list[dict[str, str]]]:
+def read_chorales(workers: int = 2, report: Report | None = None) -> tuple[list[Chorale], list[dict[str, str]]]:
     """Read the soprano of every four-part chorale of music21's corpus.
 
     Args:
@@ -206,7 +204,7 @@ def build_parity_chorales(chorales: list[Chorale], rejected: list[dict[str, str]
     ends = np.round(np.cumsum(list(PARITY_SPLITS.values())) * len(items)).astype(int)
     splits = dict(zip(PARITY_SPLITS, np.split(np.arange(len(items)), ends[:-1]), strict=True))
     # The published evaluation reads the last 5 %.
-    splits["test"] = np.arange(int(round(0.95 * len(items))), len(items))
+    splits["test"] = np.arange(round(0.95 * len(items)), len(items))
     group_of_item = np.concatenate(groups).astype(np.int32)
     description = _description(chorales, rejected)
     return _dataset("chorales-parity", items, group_of_item, splits, MeasureCodec(vocabulary), description)

@@ -74,7 +74,7 @@ class MeasureCodec:
 
     def similarity(self, items: Items, others: Items) -> NDArray[np.float64]:
         """Share of the 24 tokens that are equal, (N,)."""
-        return np.mean(np.asarray(items) == np.asarray(others), axis=1)
+        return np.asarray(np.mean(np.asarray(items) == np.asarray(others), axis=1))
 
     def onsets(self, items: Items) -> NDArray[np.bool_]:
         """Where notes begin, (N, 24)."""
@@ -102,7 +102,5 @@ def codec_from_dict(description: dict[str, Any]) -> MeasureCodec:
     """
     if description.get("kind") != "measure":
         raise RunError(f"Unknown kind of codec '{description.get('kind')}': expected 'measure'.")
-    vocabulary = Vocabulary(
-        description["vocabulary"], tuple(description["symbols"]), tuple(description["values"])
-    )
+    vocabulary = Vocabulary(description["vocabulary"], tuple(description["symbols"]), tuple(description["values"]))
     return MeasureCodec(vocabulary)

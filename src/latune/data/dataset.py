@@ -40,9 +40,7 @@ class Dataset:
     def __post_init__(self) -> None:
         sizes = {len(self.items), len(self.attributes), len(self.groups)}
         if len(sizes) != 1:
-            raise DataError(
-                f"Data set '{self.name}': items, attributes and groups differ in length: {sizes}."
-            )
+            raise DataError(f"Data set '{self.name}': items, attributes and groups differ in length: {sizes}.")
 
     @property
     def table(self) -> AttributeTable:
@@ -56,9 +54,7 @@ class Dataset:
             DataError: There is no such split, or it is empty.
         """
         if name not in self.splits:
-            raise DataError(
-                f"Data set '{self.name}' has no split '{name}': expected {', '.join(self.splits)}."
-            )
+            raise DataError(f"Data set '{self.name}' has no split '{name}': expected {', '.join(self.splits)}.")
         if len(self.splits[name]) == 0:
             raise DataError(f"Data set '{self.name}': the split '{name}' is empty.")
         return self.splits[name]

@@ -90,8 +90,7 @@ def load_dataset(name: str) -> Dataset:
     description = _read_description(name)
     if description["format"] != FORMAT:
         raise DataError(
-            f"Data set '{name}' has layout {description['format']}, expected {FORMAT}:"
-            f" latune data prepare {name}."
+            f"Data set '{name}' has layout {description['format']}, expected {FORMAT}: latune data prepare {name}."
         )
     folder = data_home() / name
     arrays = {}

@@ -78,7 +78,7 @@ def certify(
     if len(items) > config.items:
         chosen = np.sort(np.random.default_rng(seed).choice(len(items), config.items, replace=False))
         items, groups = items[chosen], groups[chosen]
-    slopes, deviations = _regressions(reference_values.astype(float))
+    slopes, deviations = _regressions(reference_values)
     subject = _Subject(editor, items, editor.codec.measure(items), groups, slopes, deviations, config, seed)
     ways: tuple[Way, ...] = ("alone", "joint", "exact")
     total = len(ways) * len(editor.knobs.knobs)

@@ -79,7 +79,7 @@ def evaluate_run(run: Run, dataset: Dataset, editor: Editor, report: Report | No
     }
     write_json(run.folder / "metrics.json", metrics)
 
-    training = np.asarray(dataset.attributes[dataset.split("train")])
+    training = np.asarray(dataset.attributes[dataset.split("train")], dtype=float)
     certificate = certify(
         editor,
         items,
@@ -119,7 +119,5 @@ def _reconstruction(
     result["items_also_in_training"] = int((~unseen).sum())
     if unseen.any():
         accuracy = per_item["token_accuracy"][unseen]
-        result["token_accuracy_unseen_items"] = bootstrap_mean(
-            accuracy, groups[unseen], repetitions, seed
-        ).to_dict()
+        result["token_accuracy_unseen_items"] = bootstrap_mean(accuracy, groups[unseen], repetitions, seed).to_dict()
     return result

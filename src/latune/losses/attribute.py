@@ -15,7 +15,7 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 from torch import Tensor
 
-__all__ = ["Ties", "attribute_regularization", "quantile_normal"]
+__all__ = ["Ties", "attribute_regularization", "quantile_normal", "standardised"]
 
 Ties = Literal["zero", "masked"]
 
@@ -44,9 +44,7 @@ def attribute_regularization(
     steepness = delta[:, None, None]
     distances = torch.tanh(steepness * _differences(codes))
     attribute_differences = _differences(attributes)
-    targets = (
-        torch.tanh(steepness * attribute_differences) if transformed else torch.sign(attribute_differences)
-    )
+    targets = torch.tanh(steepness * attribute_differences) if transformed else torch.sign(attribute_differences)
     errors = (distances - targets).abs()
     if ties == "zero":
         return errors.mean(dim=(1, 2))
@@ -77,3 +75,14 @@ def quantile_normal(values: NDArray[np.float32], reference: NDArray[np.float32])
         quantiles = ndtri((ranks[first] - 0.5) / len(ranks))
         transformed[:, column] = np.interp(values[:, column], known, quantiles)
     return transformed
+
+
+def standardised(values: NDArray[np.float32], reference: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shift and scale each column so that its reference distribution has mean 0 and standard deviation 1.
+
+    Args:
+        values: Shape (N, A).
+        reference: Values that define the distribution, shape (M, A).
+    """
+    deviation = np.maximum(reference.std(axis=0), 1e-9)
+    return np.asarray((values - reference.mean(axis=0)) / deviation, dtype=np.float32)

@@ -34,7 +34,5 @@ def build_ar_vae(model: LatentModel, config: ArVaeConfig, attribute_term: Attrib
         RecipeError: The recipe has no `attributes:` block.
     """
     if attribute_term is None:
-        raise RecipeError(
-            "method.name 'ar_vae' needs an attributes: block that names at least one attribute."
-        )
+        raise RecipeError("method.name 'ar_vae' needs an attributes: block that names at least one attribute.")
     return BetaVae(model, config, attribute_term)

@@ -14,7 +14,7 @@ from torch.distributions import Distribution
 from latune.attributes import AttributeTable
 from latune.data.dataset import Dataset
 from latune.errors import RecipeError
-from latune.losses.attribute import Ties, attribute_regularization, quantile_normal
+from latune.losses.attribute import Ties, attribute_regularization, quantile_normal, standardised
 
 __all__ = ["AttributeTerm", "AttributesConfig"]
 
@@ -31,7 +31,9 @@ class AttributesConfig(BaseModel):
     delta: Positive | dict[str, Positive] = 10.0  # steepness; a number, or one per attribute name
     ties: Ties = "zero"  # pairs of equal values: "zero" pulls their codes together, "masked" leaves them
     codes: Literal["samples", "means"] = "samples"  # which codes are ordered
-    transform: Literal["none", "quantile_normal"] = "none"  # quantile_normal: aim at normal marginals
+    transform: Literal["none", "standardised", "quantile_normal"] = (
+        "none"  # what the codes shall equal, not only follow
+    )
 
 
 class AttributeTerm(nn.Module):
@@ -67,7 +69,8 @@ class AttributeTerm(nn.Module):
         chosen = np.asarray(dataset.attributes)[:, self.columns]
         if self.config.transform == "none":
             return chosen
-        return quantile_normal(chosen, chosen[dataset.split("train")])
+        transform = standardised if self.config.transform == "standardised" else quantile_normal
+        return transform(chosen, chosen[dataset.split("train")])
 
     def forward(self, posterior: Distribution, samples: Tensor, attributes: Tensor) -> Tensor:
         """The weighted loss of a batch.

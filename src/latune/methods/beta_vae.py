@@ -40,9 +40,7 @@ class BetaVae(Method):
         attribute_term: The recipe's `attributes:` block, if it has one.
     """
 
-    def __init__(
-        self, model: LatentModel, config: BetaVaeConfig, attribute_term: AttributeTerm | None = None
-    ) -> None:
+    def __init__(self, model: LatentModel, config: BetaVaeConfig, attribute_term: AttributeTerm | None = None) -> None:
         super().__init__(model)
         self.config = config
         self.attribute_term = attribute_term

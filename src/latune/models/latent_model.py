@@ -70,9 +70,7 @@ def token_distribution(logits: Tensor) -> Distribution:
     return Independent(Categorical(logits=logits, validate_args=False), 1, validate_args=False)
 
 
-def sample_tokens(
-    logits: Tensor, temperature: float, top_p: float, generator: torch.Generator | None
-) -> Tensor:
+def sample_tokens(logits: Tensor, temperature: float, top_p: float, generator: torch.Generator | None) -> Tensor:
     """Draw tokens (...,) from logits (..., V) with temperature and nucleus ("top-p") sampling.
 
     Source of the latter: Holtzman et al. 2020, The Curious Case of Neural Text Degeneration.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -69,11 +70,11 @@ class MeasureMlp(LatentModel):
 
     def _logits(self, codes: Tensor) -> Tensor:
         logits: Tensor = self.decoder(codes)
-        return logits.unflatten(-1, self._shape)
+        return logits.reshape(*logits.shape[:-1], *self._shape)
 
 
 def _layers(sizes: list[int]) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.SiLU()]
     return nn.Sequential(*layers[:-1])

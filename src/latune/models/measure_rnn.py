@@ -67,9 +67,7 @@ class MeasureRnn(LatentModel):
         self.tick_input = nn.Sequential(nn.Linear(hidden, hidden), nn.SELU())
         self.first_token = nn.Parameter(torch.zeros(config.embedding_size))
         self.decoder_embedding = nn.Embedding(symbols, config.embedding_size)
-        self.tick_rnn = nn.GRU(
-            config.embedding_size + hidden, hidden, layers, dropout=between, batch_first=True
-        )
+        self.tick_rnn = nn.GRU(config.embedding_size + hidden, hidden, layers, dropout=between, batch_first=True)
         self.output = nn.Linear(hidden, symbols)
         for name, parameter in self.named_parameters():
             if "weight" in name:
@@ -115,9 +113,7 @@ class MeasureRnn(LatentModel):
 
     def _forced_logits(self, codes: Tensor, items: Tensor) -> Tensor:
         states, inputs = self._beats(codes)
-        previous = torch.cat(
-            [self.first_token.expand(len(codes), 1, -1), self.decoder_embedding(items[:, :-1])], dim=1
-        )
+        previous = torch.cat([self.first_token.expand(len(codes), 1, -1), self.decoder_embedding(items[:, :-1])], dim=1)
         steps = torch.cat([previous, inputs.repeat_interleave(self._ticks, dim=1)], dim=-1)
         # The state starts anew with each beat, so the beats are independent rows of one call.
         folded = steps.reshape(len(codes) * BEATS, self._ticks, -1)

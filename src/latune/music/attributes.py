@@ -49,7 +49,7 @@ def _outer_pitches(ticks: Ticks, notes: NDArray[np.bool_]) -> tuple[Ticks, Ticks
 
 def rhythmic_complexity(ticks: Ticks) -> Values:
     """Share of the metrical weight that falls on onsets, 0 to 1; 0 without notes."""
-    return is_note(ticks) @ (_COMPLEXITY / _COMPLEXITY.sum())
+    return np.asarray(is_note(ticks) @ (_COMPLEXITY / _COMPLEXITY.sum()))
 
 
 def pitch_range(ticks: Ticks) -> Values:
@@ -57,24 +57,24 @@ def pitch_range(ticks: Ticks) -> Values:
     notes = is_note(ticks)
     highest = np.where(notes, ticks, -1).max(axis=1)
     lowest = np.where(notes, ticks, 128).min(axis=1)
-    return np.where(notes.any(axis=1), highest - lowest, 0) / PITCH_SPAN
+    return np.asarray(np.where(notes.any(axis=1), highest - lowest, 0) / PITCH_SPAN)
 
 
 def note_density(ticks: Ticks) -> Values:
     """Share of ticks where a note begins, 0 to 1."""
-    return is_note(ticks).sum(axis=1) / TICKS_PER_MEASURE
+    return np.asarray(is_note(ticks).sum(axis=1) / TICKS_PER_MEASURE)
 
 
 def contour(ticks: Ticks) -> Values:
     """Last minus first pitch in units of 26 semitones: the sum of all steps; 0 with fewer than two notes."""
     notes = is_note(ticks)
     first, last = _outer_pitches(ticks, notes)
-    return np.where(notes.any(axis=1), last - first, 0) / PITCH_SPAN
+    return np.asarray(np.where(notes.any(axis=1), last - first, 0) / PITCH_SPAN)
 
 
 def rhythmic_entropy(ticks: Ticks) -> Values:
     """Entropy of the onset distribution over ticks, which is ln(number of notes) in nats; 0 without notes."""
-    return np.log(np.maximum(is_note(ticks).sum(axis=1), 1))
+    return np.asarray(np.log(np.maximum(is_note(ticks).sum(axis=1), 1)))
 
 
 def interval_entropy(ticks: Ticks) -> Values:
@@ -106,13 +106,13 @@ def syncopation(ticks: Ticks) -> Values:
     strength = np.where(sounding, _LEVEL[onset] - _LEVEL[positions], 0)
     strongest = np.zeros(ticks.shape, dtype=np.int64)
     np.maximum.at(strongest, (np.broadcast_to(rows, ticks.shape), onset), strength)
-    return strongest.sum(axis=1) / np.maximum(notes.sum(axis=1), 1)
+    return np.asarray(strongest.sum(axis=1) / np.maximum(notes.sum(axis=1), 1))
 
 
 def mean_pitch(ticks: Ticks) -> Values:
     """Mean MIDI pitch of the notes, in semitones; 0 without notes."""
     notes = is_note(ticks)
-    return np.where(notes, ticks, 0).sum(axis=1) / np.maximum(notes.sum(axis=1), 1)
+    return np.asarray(np.where(notes, ticks, 0).sum(axis=1) / np.maximum(notes.sum(axis=1), 1))
 
 
 MUSIC_ATTRIBUTES = AttributeTable(

@@ -50,10 +50,8 @@ def engrave(
             f"The layout is {measures_per_line} measures per line and {width} pixels:"
             " expected at least 1 measure and 100 pixels."
         )
-    document = musicxml_document(
-        ticks, title=title, fifths=fifths, labels=labels, measures_per_line=measures_per_line
-    )
-    toolkit = _toolkit(bool(title), seed=zlib.crc32(document.encode()))
+    document = musicxml_document(ticks, title=title, fifths=fifths, labels=labels, measures_per_line=measures_per_line)
+    toolkit = _toolkit(bool(title))
     svg = _drawn(toolkit, document, {"adjustPageWidth": True, "pageWidth": 100_000})
     natural = int(_VIEW_BOX.search(svg).group(1))  # type: ignore[union-attr]
     if len(ticks) > measures_per_line:
@@ -70,13 +68,14 @@ def engrave(
 
 def _drawn(toolkit: Any, document: str, options: dict[str, Any]) -> str:
     toolkit.setOptions(options)
+    toolkit.resetXmlIdSeed(zlib.crc32(document.encode()))  # the same music, the same drawing
     if not toolkit.loadData(document):
         raise InputError("verovio cannot draw this: expected valid MusicXML.")
     return str(toolkit.renderToSVG(1))
 
 
-def _toolkit(with_title: bool, seed: int) -> Any:
-    """A silent verovio; the seed makes the identifiers in the drawing reproducible."""
+def _toolkit(with_title: bool) -> Any:
+    """A silent verovio."""
     try:
         import verovio
     except ImportError as error:
@@ -96,7 +95,6 @@ def _toolkit(with_title: bool, seed: int) -> Any:
             "header": "auto" if with_title else "none",
             "footer": "none",
             "svgViewBox": True,
-            "xmlIdSeed": seed,
         }
     )
     return toolkit

@@ -24,9 +24,9 @@ from latune.errors import InputError
 __all__ = [
     "BEATS",
     "END",
+    "HIGHEST_PITCH",
     "HOLD",
     "LOWEST_PITCH",
-    "HIGHEST_PITCH",
     "REST",
     "START",
     "TICKS_PER_BEAT",

@@ -67,9 +67,7 @@ def _find(name: str) -> Path:
             return path
     known = list_recipes()
     nearest = difflib.get_close_matches(name, known, n=1)
-    hint = (
-        f"did you mean '{nearest[0]}'?" if nearest else f"expected a YAML file or one of {', '.join(known)}."
-    )
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"expected a YAML file or one of {', '.join(known)}."
     raise RecipeError(f"There is no recipe '{name}': {hint}")
 
 
@@ -129,12 +127,17 @@ def _without_tags(location: list[str]) -> list[str]:
 def _keys_beside(location: list[str]) -> list[str]:
     """Valid keys of the block that holds an unknown key."""
     block: type[BaseModel] = Recipe
-    for part in location[:-1]:
-        candidates = [block.model_fields[part].annotation] if part in block.model_fields else []
-        variants = [a for c in candidates for a in (*getattr(c, "__args__", ()), c)]
-        models = [a for a in variants if isinstance(a, type) and issubclass(a, BaseModel)]
-        if not models:  # the tag of a variant: keep to the one that carries it
-            models = [m for m in _variants if m.model_fields["name"].default == part]
-        _variants = models
-        block = models[0]
+    path = location[:-1]
+    while path:
+        variants = _models_in(block.model_fields[path.pop(0)].annotation)
+        if len(variants) > 1:  # `model` and `method`: the next part is the tag of the chosen variant
+            tag = path.pop(0)
+            variants = [variant for variant in variants if variant.model_fields["name"].default == tag]
+        block = variants[0]
     return list(block.model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The block types that a field's annotation allows."""
+    options = (*getattr(annotation, "__args__", ()), annotation)
+    return [option for option in options if isinstance(option, type) and issubclass(option, BaseModel)]

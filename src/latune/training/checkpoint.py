@@ -35,9 +35,7 @@ class TrainingState:
     seconds: float = 0.0
 
 
-def save_checkpoint(
-    folder: Path, method: nn.Module, optimisers: list[Optimizer], state: TrainingState
-) -> None:
+def save_checkpoint(folder: Path, method: nn.Module, optimisers: list[Optimizer], state: TrainingState) -> None:
     """Write `checkpoint/step-N` and remove older ones.
 
     A kill at any moment leaves the old checkpoint or the new one: the folder is renamed into place when complete.

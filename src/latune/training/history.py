@@ -56,9 +56,7 @@ class History:
         with self._path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, self._columns, restval="")
             writer.writeheader()
-            writer.writerows(
-                {k: v for k, v in row.items() if not math.isnan(v) or k in self._columns} for row in rows
-            )
+            writer.writerows({k: v for k, v in row.items() if not math.isnan(v) or k in self._columns} for row in rows)
 
 
 def read_history(folder: Path) -> list[Row]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,9 +57,7 @@ class Run:
         """
         path = self.folder / "weights.safetensors"
         if not path.is_file():
-            raise RunError(
-                f"{self.folder} has no weights yet: go on with latune train --resume --out {self.folder}."
-            )
+            raise RunError(f"{self.folder} has no weights yet: go on with latune train --resume --out {self.folder}.")
         model = self.build_model()
         try:
             model.load_state_dict(load_file(path))
@@ -122,16 +119,14 @@ def open_run(folder: Path) -> Run:
             f"{folder} has run format {found} (latune {version}), expected {FORMAT} (latune"
             f" {latune.__version__}): train it again."
         )
-    return Run(
-        folder, recipe_from_dict(values, str(folder / "recipe.yaml")), codec_from_dict(header["codec"])
-    )
+    return Run(folder, recipe_from_dict(values, str(folder / "recipe.yaml")), codec_from_dict(header["codec"]))
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -143,4 +138,4 @@ def save_weights(model: torch.nn.Module, path: Path) -> None:
     """Write the weights of a network whole or not at all."""
     temporary = path.with_name(f".{path.name}.tmp")
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, temporary)
-    os.replace(temporary, path)
+    temporary.replace(path)

@@ -1,0 +1,41 @@
+# latune: three commands. Each sets up what it needs on first use and says what it does.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check benchmark clean
+
+demo: $(VENV)/.installed  ## Prepare the chorales, train, measure, and write runs/demo/report.html
+	$(BIN)/latune demo --out runs/demo
+
+test: $(VENV)/.installed-dev  ## Run all tests
+	@echo "Running the tests"
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev  ## Format, lint, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+benchmark: $(VENV)/.installed-dev  ## Print every speed claim as a ratio (keep the machine quiet)
+	$(BIN)/python benchmarks/training_step.py
+	$(BIN)/python benchmarks/metric_suite.py
+	$(BIN)/python benchmarks/attribute_extraction.py
+
+# The constraints pin every package; PyTorch first, so that its plain CPU build is taken where pip finds one.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) (a few minutes the first time)"
+	$(PYTHON) -c "import sys; sys.exit('latune needs Python 3.11 or newer' if sys.version_info < (3, 11) else 0)"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Adding the tools for tests and checks"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'
+	@touch $@
+
+clean:  ## Remove the environment and caches; runs and data stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,167 @@
+"""The style of all figures: colours, type, and how a figure becomes a file.
+
+Colours are those of Okabe and Ito, which people with any colour vision can tell apart; surfaces use viridis and
+cividis, which are even to the eye. Files are the same byte by byte for the same input.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "BLUE",
+    "DIVERGING",
+    "GREEN",
+    "GRID",
+    "INK",
+    "MUTED",
+    "ORANGE",
+    "PAPER",
+    "SEQUENTIAL",
+    "SHADE",
+    "THEME",
+    "VERMILION",
+    "WAY_COLOURS",
+    "WIDTH",
+    "figure_svg",
+    "new_figure",
+    "readable",
+    "save_figure",
+    "styled",
+    "unit_label",
+]
+
+WIDTH = 10.0  # inches: the width of a report, at which the type below is readable
+
+INK, MUTED, GRID, SHADE, PAPER = "#1b1f24", "#5b6470", "#d5d9de", "#eef0f3", "#fefefe"
+BLUE, ORANGE, GREEN, VERMILION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
+WAY_COLOURS = {"alone": VERMILION, "joint": BLUE, "exact": GREEN}
+SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
+
+THEME = {
+    INK: "ink",
+    MUTED: "muted",
+    GRID: "grid",
+    SHADE: "shade",
+    PAPER: "paper",
+    BLUE: "blue",
+    ORANGE: "orange",
+    GREEN: "green",
+    VERMILION: "vermilion",
+}
+"""Name of each colour; a page may give them other values, for example in dark mode."""
+
+_STYLE: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 10,
+    "text.color": INK,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.8,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 10,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.unicode_minus": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "xtick.major.width": 0.8,
+    "ytick.major.width": 0.8,
+    "legend.frameon": False,
+    "legend.fontsize": 10,
+    "lines.linewidth": 1.8,
+    "lines.solid_capstyle": "round",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "latune",
+    "savefig.dpi": 150,
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw and save in the style of latune; nothing outside is touched."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+def new_figure(title: str, height: float, width: float = WIDTH) -> Figure:
+    """An empty figure with a sentence above it; call within `styled`.
+
+    Args:
+        title: What to look at, in one sentence; line breaks are kept.
+        height: Height in inches.
+        width: Width in inches.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr, call-arg]
+    if title:
+        figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    return figure
+
+
+def panels(figure: Figure, count: int, columns: int, **options: Any) -> list[Axes]:
+    """Axes in rows of `columns`; those that are not needed are left out."""
+    rows = -(-count // columns)
+    grid = figure.subplots(rows, columns, squeeze=False, **options)
+    for unused in grid.flat[count:]:
+        unused.remove()
+    return list(grid.flat[:count])
+
+
+def readable(name: str) -> str:
+    """A name in snake_case as words."""
+    return name.replace("_", " ")
+
+
+def unit_label(name: str, unit: str) -> str:
+    """An axis label: the attribute with its unit; units such as "26 semitones" read "1 = 26 semitones"."""
+    if not unit:
+        return readable(name)
+    return f"{readable(name)} ({'1 = ' if unit[0].isdigit() else ''}{unit})"
+
+
+def figure_svg(figure: Figure) -> str:
+    """The figure as an SVG element, without the XML header and with a transparent background."""
+    buffer = io.StringIO()
+    with styled():
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    svg = buffer.getvalue()
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    return svg
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG or SVG, by the path's suffix, whole or not at all."""
+    kind = path.suffix.removeprefix(".")
+    metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+    temporary = path.with_name(f".{path.name}.tmp")
+    with styled():
+        figure.savefig(temporary, format=kind, metadata=metadata)
+    os.replace(temporary, path)

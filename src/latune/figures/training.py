@@ -1,0 +1,77 @@
+"""Figures of a training: the loss and its parts against the step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latune.figures.style import BLUE, ORANGE, new_figure, panels, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["loss_curves"]
+
+_PARTS = {
+    "reconstruction": ("reconstruction", "nats"),
+    "kl": ("divergence of the codes from the prior (KL)", "nats per item"),
+    "attribute": ("attribute term", "weighted loss"),
+    "accuracy": ("share of right elements", "share"),
+}
+_LOGARITHMIC_FROM = 4.0  # largest over smallest value from which a loss is drawn on a logarithmic scale
+
+
+def loss_curves(history: Sequence[Mapping[str, float]], reconstruction_unit: str = "nats") -> Figure:
+    """The parts of the loss against the step, training and validation.
+
+    Args:
+        history: Rows of `history.csv`: "step", the parts, and the same with the prefix "validation_".
+        reconstruction_unit: Unit of the reconstruction loss, such as "nats per token".
+
+    Returns:
+        One panel for each part that the history has.
+    """
+    parts = [name for name in _PARTS if any(name in row for row in history)]
+    with styled():
+        title = "Training and validation should fall together; a widening gap means overfitting"
+        columns = 2 if len(parts) > 1 else 1
+        rows = -(-max(len(parts), 1) // columns)
+        figure = new_figure(title, 0.9 + 2.5 * rows)
+        for axes, name in zip(panels(figure, len(parts), columns), parts, strict=True):
+            words, unit = _PARTS[name]
+            _draw(axes, history, name)
+            axes.set_title(words)
+            axes.set_ylabel(reconstruction_unit if name == "reconstruction" else unit)
+            axes.set_xlabel("step")
+        if parts:
+            figure.axes[0].legend(loc="best")
+    return figure
+
+
+def _draw(axes: Axes, history: Sequence[Mapping[str, float]], name: str) -> None:
+    smallest, largest = np.inf, 0.0
+    for column, label, colour, marker in (
+        (name, "training", BLUE, None),
+        (f"validation_{name}", "validation", ORANGE, "o"),
+    ):
+        rows = [row for row in history if column in row]
+        values = np.array([row[column] for row in rows])
+        if not len(rows):
+            continue
+        steps = [row["step"] for row in rows]
+        axes.plot(steps, values, color=colour, label=label, marker=marker, markersize=5)
+        smallest, largest = min(smallest, values.min()), max(largest, values.max())
+    if name != "accuracy" and smallest > 0 and largest / smallest >= _LOGARITHMIC_FROM:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(_few_labels)
+        axes.tick_params(axis="y", which="minor", labelsize=9)
+
+
+def _few_labels(value: float, _position: int | None = None) -> str:
+    """Label 2 and 5 between powers of ten, so that even a short logarithmic axis has numbers."""
+    leading = value / 10 ** np.floor(np.log10(value))
+    return f"{value:g}" if round(leading, 6) in (2.0, 5.0) else ""
