@@ -162,6 +162,15 @@ class TestDrawing:
     def test_any_ticks_can_be_drawn(self, ticks):
         assert engrave(ticks).startswith("<svg width=")
 
+    def test_long_tunes_are_drawn_to_the_end(self):
+        svg = engrave(np.tile(self.tune, (60, 1)), measures_per_line=1)
+        assert svg.count('class="system"') == 360
+        assert len(re.findall(r'class="note( |")', svg)) == 18 * 60
+        height = float(ET.fromstring(svg).get("height"))
+        lowest = max(float(y) for y in re.findall(r"translate\(\d+, (\d+)\)", svg))
+        assert 10_000 < height < 50_000
+        assert lowest < height * 25  # verovio has 25 units to the pixel
+
     def test_it_is_silent(self, capfd):
         engrave(self.tune)
         assert capfd.readouterr() == ("", "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-import zipfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -92,7 +91,9 @@ def metrics(
             names = [str(name) for name in content["names"]] if "names" in content.files else None
     except FileNotFoundError as error:
         raise InputError(f"{arrays} does not exist: expected an .npz file.") from error
-    except (OSError, ValueError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+    except InputError:
+        raise
+    except Exception as error:  # a damaged file can fail anywhere in zip, zlib, header or array
         raise InputError(f"{arrays} cannot be read: expected an .npz file of plain arrays.") from error
     result = evaluate(codes, attributes, names, bootstrap=bootstrap, seed=seed).to_dict()
     reference = ceiling_and_chance(attributes, codes.shape[1], seed).to_dict()

@@ -15,6 +15,7 @@ from latune.control.knobs import Knobs, Movement, calibrate, knobs_from_dict
 from latune.control.search import search
 from latune.data.codecs import Codec
 from latune.data.dataset import Dataset
+from latune.errors import RunError
 from latune.models.latent_model import LatentModel
 from latune.training.run_folder import Run, open_run, write_json
 
@@ -130,5 +131,7 @@ def open_editor(folder: Path) -> Editor:
         RunError: It is not a run folder, or it has no weights or knobs yet.
     """
     run = open_run(folder)
+    if not (folder / "knobs.json").is_file():
+        raise RunError(f"{folder} has no knobs yet: go on with latune train --resume --out {folder}.")
     content: dict[str, Any] = run.read_json("knobs.json")
     return Editor(run.load_model(), run.codec, knobs_from_dict(content, folder / "knobs.json"))

@@ -132,7 +132,8 @@ class Knobs:
             full[:, dimensions] = change
         else:
             among = self.covariance[dimensions][:, chosen]
-            full = change @ np.linalg.solve(among, self.covariance[:, chosen].T)
+            # The pseudo-inverse: knobs of a run without tied dimensions may share one, and then meet halfway.
+            full = change @ np.linalg.pinv(among, hermitian=True) @ self.covariance[:, chosen].T
         return (codes + full).astype(np.float32)
 
     def to_dict(self) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def knobs_from_dict(content: dict[str, Any], source: Path) -> Knobs:
     """
     try:
         knobs = [
-            Knob(**{**knob, "values": tuple(knob["values"]), "codes": tuple(knob["codes"])})
+            Knob(**{**knob, **{curve: tuple(float(x) for x in knob[curve]) for curve in ("values", "codes")}})
             for knob in content["knobs"]
         ]
         ranges = {name: (float(low), float(high)) for name, (low, high) in content["ranges"].items()}
@@ -211,7 +212,8 @@ def _curve(
     """Mean code per value, monotone, thinned to `CURVE_POINTS`."""
     known, inverse, counts = np.unique(np.round(values.astype(float), 9), return_inverse=True, return_counts=True)
     means = np.bincount(inverse, weights=codes.astype(float)) / counts
-    fitted = IsotonicRegression(increasing="auto").fit_transform(known, means, sample_weight=counts)
+    increasing = bool(np.cov(rankdata(values), rankdata(codes))[0, 1] >= 0)
+    fitted = IsotonicRegression(increasing=increasing).fit_transform(known, means, sample_weight=counts)
     if len(known) > CURVE_POINTS:
         positions = np.interp(np.linspace(0, 1, CURVE_POINTS), np.cumsum(counts) / counts.sum(), known)
         known, fitted = positions, np.interp(positions, known, fitted)

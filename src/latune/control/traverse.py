@@ -1,7 +1,7 @@
-"""Traversals: one knob set to several values in turn. Surfaces: an attribute over a plane of the latent space.
+"""Traversals: one knob set to several values in turn. Surfaces: an attribute over a plane of latent space.
 
-A traversal answers "what does this knob do to this item?": each row starts from one item, each column asks for
-one value. The column closest to the item's own value asks for nothing and shows the item as the model decodes
+A traversal answers "what does this knob do to this item?": each row starts from one item, each column asks
+for one value. The column closest to the item's own value asks for nothing and shows the item as the model decodes
 it, so that a change can be told from an error of reconstruction.
 """
 
@@ -147,9 +147,7 @@ def latent_surface(
     """
     size, dimensions = len(code), (dimension_x, dimension_y)
     if dimension_x == dimension_y or not all(0 <= d < size for d in dimensions):
-        raise InputError(
-            f"The dimensions are {dimension_x} and {dimension_y}: expected two different ones of 0 to {size - 1}."
-        )
+        raise InputError(f"The dimensions are {dimension_x} and {dimension_y}: expected two out of 0 to {size - 1}.")
     steps = np.linspace(-extent, extent, resolution)
     x, y = (float(code[d]) + steps * editor.knobs.spread[d] for d in dimensions)
     lattice = np.tile(code, (resolution, resolution, 1))

@@ -92,6 +92,9 @@ def load_dataset(name: str) -> Dataset:
         raise DataError(
             f"Data set '{name}' has layout {description['format']}, expected {FORMAT}: latune data prepare {name}."
         )
+    missing = [key for key in ("checksums", "splits", "codec") if not isinstance(description.get(key), dict)]
+    if missing:
+        raise DataError(f"Data set '{name}': dataset.json lacks {missing[0]}: latune data prepare {name} --again.")
     folder = data_home() / name
     arrays = {}
     for array_name, checksum in description["checksums"].items():

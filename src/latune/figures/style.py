@@ -7,7 +7,7 @@ cividis, which are even to the eye. Files are the same byte by byte for the same
 from __future__ import annotations
 
 import io
-import os
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,12 +33,17 @@ __all__ = [
     "VERMILION",
     "WAY_COLOURS",
     "WIDTH",
+    "decimals",
     "figure_svg",
+    "labelled",
     "new_figure",
+    "number",
+    "panels",
+    "percent",
     "readable",
     "save_figure",
     "styled",
-    "unit_label",
+    "unit_words",
 ]
 
 WIDTH = 10.0  # inches: the width of a report, at which the type below is readable
@@ -61,7 +66,7 @@ THEME = {
 }
 """Name of each colour; a page may give them other values, for example in dark mode."""
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 10,
@@ -109,17 +114,16 @@ def styled() -> Iterator[None]:
         yield
 
 
-def new_figure(title: str, height: float, width: float = WIDTH) -> Figure:
+def new_figure(title: str, height: float) -> Figure:
     """An empty figure with a sentence above it; call within `styled`.
 
     Args:
-        title: What to look at, in one sentence; line breaks are kept.
+        title: What to look at, in one sentence; none if empty.
         height: Height in inches.
-        width: Width in inches.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr, call-arg]
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
@@ -140,28 +144,59 @@ def readable(name: str) -> str:
     return name.replace("_", " ")
 
 
-def unit_label(name: str, unit: str) -> str:
-    """An axis label: the attribute with its unit; units such as "26 semitones" read "1 = 26 semitones"."""
-    if not unit:
-        return readable(name)
-    return f"{readable(name)} ({'1 = ' if unit[0].isdigit() else ''}{unit})"
+def decimals(span: float) -> int:
+    """Decimal places that tell apart values which differ by a twentieth of `span`."""
+    return max(0, math.ceil(-math.log10(span / 20))) if span > 0 else 2
+
+
+def number(value: float, places: int) -> str:
+    """A number with a real minus sign, and without one for zero."""
+    text = f"{value:.{places}f}"
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
+
+
+def percent(share: float) -> str:
+    """A share as a whole percentage, with a decimal where that is nearly nothing or nearly all."""
+    is_extreme = 0 < share < 0.01 or 0.99 < share < 1
+    return f"{100 * share:.{int(is_extreme)}f} %"
+
+
+def unit_words(unit: str) -> str:
+    """A unit as a label; one that is a multiple, such as "26 semitones", reads "1 = 26 semitones"."""
+    return f"1 = {unit}" if unit[:1].isdigit() else unit
+
+
+def labelled(name: str, unit: str) -> str:
+    """An attribute with its unit, for an axis."""
+    return f"{readable(name)} ({unit_words(unit)})" if unit else readable(name)
 
 
 def figure_svg(figure: Figure) -> str:
-    """The figure as an SVG element, without the XML header and with a transparent background."""
+    """The figure as an SVG element, without the XML header."""
+    _settle(figure)
     buffer = io.StringIO()
     with styled():
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    return svg
+    return re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
 
 
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as PNG or SVG, by the path's suffix, whole or not at all."""
-    kind = path.suffix.removeprefix(".")
-    metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
     temporary = path.with_name(f".{path.name}.tmp")
-    with styled():
-        figure.savefig(temporary, format=kind, metadata=metadata)
-    os.replace(temporary, path)
+    if path.suffix == ".svg":
+        temporary.write_text(figure_svg(figure), encoding="utf-8")
+    else:
+        _settle(figure)
+        with styled():
+            figure.savefig(temporary, format=path.suffix.removeprefix("."), metadata={"Software": None})
+    temporary.replace(path)
+
+
+def _settle(figure: Figure) -> None:
+    """Lay the figure out once and for all: it takes longer than drawing."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        with styled():
+            engine.execute(figure)
+        figure.set_layout_engine("none")

@@ -71,7 +71,7 @@ def _draw(axes: Axes, history: Sequence[Mapping[str, float]], name: str) -> None
         axes.tick_params(axis="y", which="minor", labelsize=9)
 
 
-def _few_labels(value: float, _position: int | None = None) -> str:
+def _few_labels(value: float, _position: float) -> str:
     """Label 2 and 5 between powers of ten, so that even a short logarithmic axis has numbers."""
     leading = value / 10 ** np.floor(np.log10(value))
     return f"{value:g}" if round(leading, 6) in (2.0, 5.0) else ""

@@ -9,7 +9,9 @@ Source: Pati and Lerch 2021, Attribute-based Regularization of Latent Spaces for
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from latune.errors import RecipeError
 from latune.methods.attribute_term import AttributeTerm
@@ -23,7 +25,7 @@ class ArVaeConfig(BetaVaeConfig):
     """Settings of AR-VAE: those of the beta-VAE under it. The published music values are the defaults."""
 
     name: Literal["ar_vae"] = "ar_vae"  # type: ignore[assignment]
-    beta: float = 0.001
+    beta: Annotated[float, Field(ge=0)] = 0.001
     reconstruction: Literal["mean", "sum"] = "mean"
 
 

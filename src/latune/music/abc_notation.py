@@ -17,7 +17,7 @@ import numpy as np
 
 from latune.errors import InputError, MissingExtraError
 from latune.music.measure import BEATS
-from latune.music.melody import Reading, counted
+from latune.music.melody import Reading, counted, not_used
 from latune.music.midi import parse_midi
 
 __all__ = ["parse_abc"]
@@ -42,20 +42,17 @@ def parse_abc(data: bytes, name: str) -> Reading:
     """
     tunes = _tunes(_decoded(data))
     if not tunes:
-        raise InputError(
-            f"The file '{name}' is not ABC: expected a line 'X:' and a line 'K:', found neither or one."
-        )
+        raise InputError(f"The file '{name}' is not ABC: expected a tune with the lines 'X:' and 'K:', found none.")
     tune = tunes[0]
     if len(tune) > _LONGEST:
         raise InputError(
-            f"The file '{name}' is too large: expected a tune of at most {_LONGEST:,} characters,"
-            f" found {len(tune):,}."
+            f"The file '{name}' is too large: expected a tune of at most {_LONGEST:,} characters, found {len(tune):,}."
         )
     midi, errors = _converted(tune, name)
     reading = parse_midi(midi, name)
     remarks: tuple[str, ...] = ()
     if len(tunes) > 1:
-        remarks += (f"{len(tunes) - 1} of {len(tunes)} tunes in the file are not used.",)
+        remarks += (not_used(len(tunes) - 1, len(tunes), "tune"),)
     graces = len(re.findall(r"\{[^}]*\}", _body(tune)))
     if graces:
         remarks += (f"Dropped {counted(graces, 'group')} of grace notes.",)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from latune.music.musicxml import musicxml_document
 
 __all__ = ["engrave"]
 
+_WIDEST = 100_000  # the largest page that verovio knows, in its units
 _SCALE = 40  # percent: staff lines 7 pixels apart
 _VIEW_BOX = re.compile(r'<svg (?=viewBox="0 0 (\d+) (\d+)")')
 
@@ -52,13 +52,12 @@ def engrave(
         )
     document = musicxml_document(ticks, title=title, fifths=fifths, labels=labels, measures_per_line=measures_per_line)
     toolkit = _toolkit(bool(title))
-    svg = _drawn(toolkit, document, {"adjustPageWidth": True, "pageWidth": 100_000})
-    natural = int(_VIEW_BOX.search(svg).group(1))  # type: ignore[union-attr]
+    svg = _drawn(toolkit, document, {"adjustPageWidth": True, "pageWidth": _WIDEST})
     if len(ticks) > measures_per_line:
         # Several lines are stretched to one width; a last line with fewer measures keeps its own.
         options = {
             "adjustPageWidth": False,
-            "pageWidth": max(natural, width) * 100 // _SCALE,
+            "pageWidth": min(max(_width(svg), width) * 100 // _SCALE, _WIDEST),
             "minLastJustification": 0.8 if len(ticks) % measures_per_line else 0.0,
         }
         svg = _drawn(toolkit, document, options)
@@ -66,9 +65,14 @@ def engrave(
     return _VIEW_BOX.sub(r'<svg width="\1" height="\2" ', svg, count=1)
 
 
+def _width(svg: str) -> int:
+    """Width of a drawing in pixels; 0 if it does not say."""
+    box = _VIEW_BOX.match(svg)
+    return int(box.group(1)) if box else 0
+
+
 def _drawn(toolkit: Any, document: str, options: dict[str, Any]) -> str:
     toolkit.setOptions(options)
-    toolkit.resetXmlIdSeed(zlib.crc32(document.encode()))  # the same music, the same drawing
     if not toolkit.loadData(document):
         raise InputError("verovio cannot draw this: expected valid MusicXML.")
     return str(toolkit.renderToSVG(1))
@@ -95,6 +99,7 @@ def _toolkit(with_title: bool) -> Any:
             "header": "auto" if with_title else "none",
             "footer": "none",
             "svgViewBox": True,
+            "xmlIdChecksum": True,  # the same music, the same drawing
         }
     )
     return toolkit

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from latune.music.measure import BEATS, REST, TICK_POSITIONS, TICKS_PER_BEAT, Events
 
-__all__ = ["Reading", "counted", "nearest_on_grid", "single_voice"]
+__all__ = ["MOST_MEASURES", "Reading", "counted", "nearest_on_grid", "not_used", "single_voice"]
 
+MOST_MEASURES = 10_000  # of a tune that is read; longer ones are refused
 _BEAT_POSITIONS = np.append(TICK_POSITIONS[:TICKS_PER_BEAT], 1.0)
 _MIDDLES = (_BEAT_POSITIONS[1:] + _BEAT_POSITIONS[:-1]) / 2
 _EXACT = 0.005  # quarters; smaller shifts are rounding of the file format and are not worth a remark
@@ -61,6 +62,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def not_used(count: int, total: int, noun: str) -> str:
+    """The sentence that so many of all were left aside: "2 of 3 tracks are not used."."""
+    return f"{count} of {counted(total, noun)} {'is' if count == 1 else 'are'} not used."
+
+
 def nearest_on_grid(quarters: NDArray[np.float64]) -> NDArray[np.float64]:
     """The grid position nearest to each time; both in quarters, same shape."""
     beats = np.floor(quarters)
@@ -102,9 +108,7 @@ def single_voice(reading: Reading) -> tuple[Events, tuple[str, ...]]:
     return _without_gaps(starts, ends, reading.pitches[kept], nearest_on_grid(rests), length), remarks
 
 
-def _highest(
-    reading: Reading, starts: NDArray[np.float64], ends: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], int]:
+def _highest(reading: Reading, starts: NDArray[np.float64], ends: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:
     """Indices of the highest voice's notes in order, and how many others found no free grid position."""
     kept: list[int] = []
     crowded = 0

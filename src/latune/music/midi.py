@@ -8,7 +8,7 @@ import numpy as np
 
 from latune.errors import InputError, MissingExtraError
 from latune.music.measure import BEATS, REST, Events
-from latune.music.melody import Reading, counted
+from latune.music.melody import Reading, not_used
 
 __all__ = ["TICKS_PER_QUARTER", "midi_bytes", "parse_midi"]
 
@@ -53,9 +53,9 @@ def parse_midi(data: bytes, name: str) -> Reading:
         found = "only drums" if with_notes else "no notes"
         raise InputError(f"The file '{name}' has {found}: expected a track with a melody.")
     if len(with_notes) > 1:
-        remarks += (f"{len(with_notes) - 1} of {counted(len(with_notes), 'track')} are not used.",)
+        remarks += (not_used(len(with_notes) - 1, len(with_notes), "track"),)
     notes = melodic[0].notes.numpy()
-    signatures = _signatures(score, int((notes["time"] + notes["duration"]).max()))
+    signatures = _signatures(score, max(int(track.notes.numpy()["time"].max()) + 1 for track in with_notes))
     shift, signatures = _without_pick_up(signatures, quarter)
     onsets = notes["time"] / quarter + shift
     ends = onsets + notes["duration"] / quarter
@@ -90,16 +90,14 @@ def _parsed(data: bytes, name: str) -> tuple[Any, tuple[str, ...]]:
 
 
 def _signatures(score: Any, end: int) -> list[tuple[int, int, int]]:
-    """Time signatures (tick, beats, unit) that are in force for some time before the tick `end`."""
+    """Time signatures (tick, beats, unit) that are in force for some time before the tick `end` of the music."""
     found = sorted(((s.time, s.numerator, s.denominator) for s in score.time_signatures), key=lambda s: s[0])
     until = [time for time, *_ in found[1:]] + [end]
     pairs = zip(found, until, strict=True) if found else ()
     return [signature for signature, last in pairs if signature[0] < min(last, end)]
 
 
-def _without_pick_up(
-    signatures: list[tuple[int, int, int]], quarter: int
-) -> tuple[float, list[tuple[int, int, int]]]:
+def _without_pick_up(signatures: list[tuple[int, int, int]], quarter: int) -> tuple[float, list[tuple[int, int, int]]]:
     """Quarters to put before a pick-up that is written as one short measure, and the signatures after it."""
     if len(signatures) < 2:
         return 0.0, signatures
@@ -124,9 +122,7 @@ def midi_bytes(events: Events, title: str, tempo: float, fifths: int | None) -> 
     track = symusic.Track(name=title, program=0, is_drum=False)
     onsets = np.round(events.onsets * TICKS_PER_QUARTER).astype(int)
     durations = np.round(events.durations * TICKS_PER_QUARTER).astype(int)
-    for onset, duration, pitch in zip(
-        onsets.tolist(), durations.tolist(), events.pitches.tolist(), strict=True
-    ):
+    for onset, duration, pitch in zip(onsets.tolist(), durations.tolist(), events.pitches.tolist(), strict=True):
         if pitch >= 0:
             track.notes.append(symusic.Note(onset, duration, pitch, _VELOCITY))
     score.tracks.append(track)

@@ -99,21 +99,15 @@ def compressed_musicxml(document: str) -> bytes:
 
 def _check(ticks: NDArray[np.int16], fifths: int | None, labels: Sequence[str | None] | None) -> None:
     if ticks.ndim != 2 or ticks.shape[1] != BEATS * 6 or not len(ticks):
-        raise InputError(
-            f"The ticks have the shape {ticks.shape}: expected (measures, 24) with at least one measure."
-        )
+        raise InputError(f"The ticks have the shape {ticks.shape}: expected (measures, 24) with at least one measure.")
     if labels is not None and len(labels) != len(ticks):
-        raise InputError(
-            f"There are {len(labels)} labels: expected one for each of the {len(ticks)} measures."
-        )
+        raise InputError(f"There are {len(labels)} labels: expected one for each of the {len(ticks)} measures.")
     if fifths is not None and not -7 <= fifths <= 7:
         raise InputError(f"The key signature is {fifths}: expected -7 (flats) to 7 (sharps).")
     notes = ticks[ticks >= 0]
     if len(notes) and not LOWEST_WRITTEN <= notes.min() <= notes.max() <= 127:
         outside = int(notes.min() if notes.min() < LOWEST_WRITTEN else notes.max())
-        raise InputError(
-            f"MIDI pitch {outside} cannot be written in MusicXML: expected {LOWEST_WRITTEN} to 127."
-        )
+        raise InputError(f"MIDI pitch {outside} cannot be written in MusicXML: expected {LOWEST_WRITTEN} to 127.")
 
 
 def _add(parent: ET.Element, tag: str, text: str | int | None = None, **attributes: str) -> ET.Element:

@@ -6,30 +6,29 @@ The tree is pruned to the first part with notes before music21 sees it: faster, 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import math
 import warnings
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from latune.errors import InputError, MissingExtraError
-from latune.music.melody import Reading, counted
+from latune.music.melody import MOST_MEASURES, Reading, counted, not_used
 
 __all__ = ["parse_musicxml"]
 
 _LARGEST = 64 * 2**20  # bytes of XML
-_MOST_MEASURES = 10_000
 _IRRELEVANT = ("harmony", "figured-bass", "print", "listening")
 _IRRELEVANT_OF_NOTE = ("lyric", "notations", "stem", "beam", "notehead", "play", "instrument")
 _BEAT_UNITS = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25}
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class _Note:
     onset: float
     end: float
@@ -56,20 +55,23 @@ def parse_musicxml(data: bytes, name: str) -> Reading:
     tempo = _tempo(root)
     remarks: tuple[str, ...] = ()
     if len(parts) > 1:
-        remarks += (f"{len(parts) - 1} of {len(parts)} parts are not used.",)
-    remarks += _prune(root, chosen)
+        remarks += (not_used(len(parts) - 1, len(parts), "part"),)
+    _prune_parts(root, chosen)
+    graces = _prune_notes(chosen)
+    if graces:
+        remarks += (f"Dropped {counted(graces, 'grace note')}.",)
     with _silence():
         try:
             reading = _read_part(root, chosen)
-        except (InputError, MissingExtraError):
+        except MissingExtraError:
             raise
         except Exception as error:  # music21 raises whatever it stumbles over
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:100]
             raise InputError(
-                f"The file '{name}' is damaged: expected well-formed MusicXML, but the reader stopped with"
-                f' "{" ".join(f"{type(error).__name__}: {error}".split())[:100]}".'
+                f"The file '{name}' is damaged: expected well-formed MusicXML,"
+                f' but the reader stopped with "{reason}".'
             ) from error
-    onsets, ends, pitches, rests, length, metres, fifths, more = reading
-    return Reading(onsets, ends, pitches, rests, length, metres, title, tempo, fifths, remarks + more)
+    return dataclasses.replace(reading, title=title, tempo=tempo, remarks=remarks + reading.remarks)
 
 
 def _unpacked(data: bytes, name: str) -> bytes:
@@ -84,9 +86,7 @@ def _unpacked(data: bytes, name: str) -> bytes:
                 f" found one that does not open ({type(error).__name__})."
             ) from error
     if len(data) > _LARGEST:
-        raise InputError(
-            f"The file '{name}' is too large: expected at most {_LARGEST // 2**20} MiB of MusicXML."
-        )
+        raise InputError(f"The file '{name}' is too large: expected at most {_LARGEST // 2**20} MiB of MusicXML.")
     return data
 
 
@@ -96,13 +96,9 @@ def _member(archive: zipfile.ZipFile) -> str:
     if "META-INF/container.xml" in names:
         with archive.open("META-INF/container.xml") as file:
             container = ET.fromstring(file.read(2**20))
-        paths = [
-            element.get("full-path", "") for element in container.iter() if element.tag.endswith("rootfile")
-        ]
+        paths = [element.get("full-path", "") for element in container.iter() if element.tag.endswith("rootfile")]
         names = [path for path in paths if path in names] or names
-    return next(
-        n for n in names if not n.startswith("META-INF") and n.lower().endswith((".xml", ".musicxml"))
-    )
+    return next(n for n in names if not n.startswith("META-INF") and n.lower().endswith((".xml", ".musicxml")))
 
 
 def _root(data: bytes, name: str) -> ET.Element:
@@ -124,9 +120,9 @@ def _refuse_huge(part: ET.Element, name: str) -> None:
     measures = len(part.findall("measure"))
     times = [repeat.get("times", "2") for repeat in part.iter("repeat")]
     factor = sum(int(t) for t in times if t.isdecimal() and int(t) > 2)
-    if measures * max(1, factor) > _MOST_MEASURES:
+    if measures * max(1, factor) > MOST_MEASURES:
         raise InputError(
-            f"The file '{name}' is too large: expected at most {_MOST_MEASURES:,} measures,"
+            f"The file '{name}' is too large: expected at most {MOST_MEASURES:,} measures,"
             f" found {measures * max(1, factor):,}."
         )
 
@@ -149,30 +145,34 @@ def _tempo(root: ET.Element) -> float | None:
     return None
 
 
-def _prune(root: ET.Element, chosen: ET.Element) -> tuple[str, ...]:
-    """Remove all but the chosen part and what matters in it; returns a remark on grace notes."""
+def _prune_parts(root: ET.Element, chosen: ET.Element) -> None:
+    """Remove all parts but the chosen one, with their entries in the list of parts."""
     for part in root.findall("part"):
         if part is not chosen:
             root.remove(part)
     part_list = root.find("part-list")
-    for entry in list(part_list) if part_list is not None else []:
-        if part_list is not None and entry.get("id") != chosen.get("id"):
-            part_list.remove(entry)
+    if part_list is not None:
+        for entry in list(part_list):
+            if entry.get("id") != chosen.get("id"):
+                part_list.remove(entry)
     for tag in ("credit", "defaults"):
         for element in root.findall(tag):
             root.remove(element)
+
+
+def _prune_notes(part: ET.Element) -> int:
+    """Remove grace notes, cue notes and all that neither sounds nor orders measures; returns the grace notes."""
     graces = 0
-    for measure in chosen.findall("measure"):
+    for measure in part.findall("measure"):
         for element in list(measure):
             grace = element.tag == "note" and element.find("grace") is not None
-            cue = element.tag == "note" and element.find("cue") is not None
             graces += grace
-            if grace or cue or element.tag in _IRRELEVANT:
+            if grace or element.tag in _IRRELEVANT or element.find("cue") is not None:
                 measure.remove(element)
             elif element.tag == "note":
                 for child in [child for child in element if child.tag in _IRRELEVANT_OF_NOTE]:
                     element.remove(child)
-    return (f"Dropped {counted(graces, 'grace note')}.",) if graces else ()
+    return graces
 
 
 @contextlib.contextmanager
@@ -184,8 +184,8 @@ def _silence() -> Iterator[None]:
             yield
 
 
-def _read_part(root: ET.Element, tree: ET.Element) -> Any:
-    """Arrays and facts of the one part in `root`, in the order of `Reading`'s fields where they apply."""
+def _read_part(root: ET.Element, tree: ET.Element) -> Reading:
+    """Read the score `root`, whose only part is `tree`; without title and tempo."""
     try:
         from music21.musicxml.xmlToM21 import MusicXMLImporter
     except ImportError as error:
@@ -195,38 +195,32 @@ def _read_part(root: ET.Element, tree: ET.Element) -> Any:
     staves = list(importer.stream.parts)
     remarks: tuple[str, ...] = ()
     if len(staves) > 1:
-        remarks += (f"{len(staves) - 1} of {len(staves)} staves are not used.",)
+        remarks += ("Only the upper staff is used.",)
     part = staves[0]
     if tree.find("measure/attributes/transpose") is not None:
         part = part.toSoundingPitch()
     if _has_repeats(tree):
         part, more = _expanded(part)
         remarks += more
-    measures = list(part.getElementsByClass("Measure"))
-    shift = _pick_up_padding(measures)
+    shift = _pick_up_padding(list(part.getElementsByClass("Measure")))
     flat = part.flatten()
     notes, rests = _notes_and_rests(flat, shift)
     key = flat.getElementsByClass("KeySignature").first()
-    metres = tuple(
-        dict.fromkeys(signature.ratioString for signature in flat.getElementsByClass("TimeSignature"))
-    )
-    return (
-        np.array([note.onset for note in notes]),
-        np.array([note.end for note in notes]),
-        np.array([note.pitch for note in notes], dtype=np.int16),
-        np.array(rests),
-        float(flat.highestTime) + shift,
-        metres,
-        int(key.sharps) if key is not None else None,
-        remarks,
+    return Reading(
+        onsets=np.array([note.onset for note in notes]),
+        ends=np.array([note.end for note in notes]),
+        pitches=np.array([note.pitch for note in notes], dtype=np.int16),
+        rest_onsets=np.array(rests),
+        length=float(flat.highestTime) + shift,
+        metres=tuple(dict.fromkeys(metre.ratioString for metre in flat.getElementsByClass("TimeSignature"))),
+        fifths=int(key.sharps) if key is not None else None,
+        remarks=remarks,
     )
 
 
 def _has_repeats(tree: ET.Element) -> bool:
     tags = {"repeat", "ending", "segno", "coda", "words"}
-    return any(
-        element.tag in tags or element.get("dacapo") or element.get("dalsegno") for element in tree.iter()
-    )
+    return any(element.tag in tags or element.get("dacapo") or element.get("dalsegno") for element in tree.iter())
 
 
 def _expanded(part: Any) -> tuple[Any, tuple[str, ...]]:

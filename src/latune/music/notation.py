@@ -112,11 +112,7 @@ def _signs(spans: list[tuple[int, int, int, bool, bool]]) -> list[Sign]:
         position = start
         while position < end:
             bracket = next((b for b in brackets if b.start <= position < b.end), None)
-            limit = (
-                bracket.end
-                if bracket
-                else min((b.start for b in brackets if b.start > position), default=end)
-            )
+            limit = bracket.end if bracket else min((b.start for b in brackets if b.start > position), default=end)
             length = _longest(position, min(limit, end), pitch < 0, bracket)
             value, dots = (_TRIPLET if bracket else _PLAIN)[length]
             before, after = goes_on_from or position > start, goes_on or position + length < end

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from latune.errors import InputError
 from latune.music.abc_notation import parse_abc
 from latune.music.measure import Events, events_from_ticks, ticks_from_events
-from latune.music.melody import Reading, single_voice
+from latune.music.melody import MOST_MEASURES, Reading, single_voice
 from latune.music.midi import midi_bytes, parse_midi
 from latune.music.musicxml import compressed_musicxml, musicxml_document
 from latune.music.musicxml_reading import parse_musicxml
@@ -26,7 +26,6 @@ from latune.music.musicxml_reading import parse_musicxml
 __all__ = ["READABLE", "WRITABLE", "Tune", "read_measures", "read_tune", "tune_from_ticks", "write_tune"]
 
 _DEFAULT_TEMPO = 100.0  # quarters per minute
-_MOST_MEASURES = 10_000
 _LARGEST = 32 * 2**20  # bytes
 
 _PARSERS: dict[str, Callable[[bytes, str], Reading]] = {
@@ -157,15 +156,12 @@ def _content(path: Path) -> bytes:
         size = path.stat().st_size
         if size > _LARGEST:
             raise InputError(
-                f"The file '{path}' is too large: expected at most {_LARGEST // 2**20} MiB,"
-                f" found {size // 2**20} MiB."
+                f"The file '{path}' is too large: expected at most {_LARGEST // 2**20} MiB, found {size // 2**20} MiB."
             )
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(
-            f"The file '{path}' cannot be read: {expected}, the system reports \"{reason}\"."
-        ) from error
+        raise InputError(f"The file '{path}' cannot be read: {expected}, the system reports \"{reason}\".") from error
     if not data:
         raise InputError(f"The file '{path}' is empty: {expected}.")
     return data
@@ -183,13 +179,10 @@ def _check(reading: Reading, path: Path) -> None:
         raise InputError(f"The file '{path}' is damaged: expected note times from 0 on.")
     if reading.pitches.min() < 0 or reading.pitches.max() > 127:
         outside = next(pitch for pitch in reading.pitches.tolist() if not 0 <= pitch <= 127)
+        raise InputError(f"The file '{path}' is damaged: expected MIDI pitches from 0 to 127, found {outside}.")
+    if reading.measures > MOST_MEASURES:
         raise InputError(
-            f"The file '{path}' is damaged: expected MIDI pitches from 0 to 127, found {outside}."
-        )
-    if reading.measures > _MOST_MEASURES:
-        raise InputError(
-            f"The file '{path}' is too long: expected at most {_MOST_MEASURES:,} measures,"
-            f" found {reading.measures:,}."
+            f"The file '{path}' is too long: expected at most {MOST_MEASURES:,} measures, found {reading.measures:,}."
         )
 
 

@@ -15,9 +15,7 @@ from latune.music.measure import Events
 __all__ = ["SAMPLE_RATE", "synthesise", "wav_bytes"]
 
 SAMPLE_RATE = 22050  # Hz
-_HARMONICS = np.array(
-    [1.0, 0.5, 0.3, 0.18, 0.1, 0.06]
-)  # amplitudes; the sound is between plucked and organ-like
+_HARMONICS = np.array([1.0, 0.5, 0.3, 0.18, 0.1, 0.06])  # amplitudes; the sound is between plucked and organ-like
 _ATTACK, _RELEASE = 0.008, 0.06  # seconds
 _DECAY = 0.9  # seconds until a held note has fallen to 1/e of what decays
 _SUSTAIN = 0.35  # share that does not decay
@@ -58,9 +56,7 @@ def synthesise(events: Events, tempo: float, sample_rate: int = SAMPLE_RATE) -> 
 
 def _tone(pitch: int, seconds: float, sample_rate: int) -> NDArray[np.float32]:
     """One note: harmonics below half the sample rate under an envelope that begins and ends at zero."""
-    time = np.arange(max(2, round((seconds + _RELEASE) * sample_rate)), dtype=np.float32) / np.float32(
-        sample_rate
-    )
+    time = np.arange(max(2, round((seconds + _RELEASE) * sample_rate)), dtype=np.float32) / np.float32(sample_rate)
     frequency = 440.0 * 2.0 ** ((pitch - 69) / 12)
     audible = np.arange(1, len(_HARMONICS) + 1) * frequency < 0.45 * sample_rate
     amplitudes = _HARMONICS[audible]

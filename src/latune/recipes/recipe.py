@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from latune.methods.attribute_term import AttributesConfig
 from latune.methods.registry import MethodConfig
@@ -14,6 +14,7 @@ from latune.models.registry import ModelConfig
 __all__ = ["DataConfig", "EvaluationConfig", "Recipe", "TrainingConfig"]
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what every generator takes
 
 
 class Block(BaseModel):
@@ -66,7 +67,7 @@ class Recipe(Block):
     """One experiment, reproducible from this alone."""
 
     name: str
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
     data: DataConfig
     model: ModelConfig
     method: MethodConfig

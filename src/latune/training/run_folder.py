@@ -78,7 +78,9 @@ class Run:
             raise RunError(f"{path} is missing: latune evaluate {self.folder}.") from error
         except (OSError, ValueError) as error:
             raise RunError(f"{path} is damaged: latune evaluate {self.folder}.") from error
-        return dict(content)
+        if not isinstance(content, dict):
+            raise RunError(f"{path} is damaged: latune evaluate {self.folder}.")
+        return content
 
 
 def create_run(folder: Path, recipe: Recipe, codec: Codec) -> Run:
@@ -119,7 +121,11 @@ def open_run(folder: Path) -> Run:
             f"{folder} has run format {found} (latune {version}), expected {FORMAT} (latune"
             f" {latune.__version__}): train it again."
         )
-    return Run(folder, recipe_from_dict(values, str(folder / "recipe.yaml")), codec_from_dict(header["codec"]))
+    try:
+        codec = codec_from_dict(header["codec"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"{folder}: run.json is damaged: expected the codec in it.") from error
+    return Run(folder, recipe_from_dict(values, str(folder / "recipe.yaml")), codec)
 
 
 def write_text(path: Path, text: str) -> None:

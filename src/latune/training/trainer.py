@@ -108,6 +108,8 @@ def resume(
 
 def _build(recipe: Recipe, dataset: Dataset) -> tuple[Method, torch.device]:
     """Seed, then build: the seed decides the initial weights."""
+    for name in recipe.knob_names(dataset.table.names):
+        dataset.table.index(name)  # an unknown name stops here, before any work
     try:
         device = torch.device(recipe.training.device)
         torch.empty(0, device=device)

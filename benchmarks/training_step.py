@@ -1,0 +1,179 @@
+"""One training step: the paper and the fast preset against the plain formulation.
+
+    python benchmarks/training_step.py
+
+The plain formulation is that of the published work, with the same network: 24 Python steps in the decoder, each with a
+range check of its indices on the host; a scan of every weight for NaN in encoder and decoder; pitch range and contour
+measured by Python loops in every batch (a table replaces the note objects of the original, in its favour).
+Teacher-forced and free-running batches are timed apart; a step is their mean, as the coin of the method falls.
+The floor is the arithmetic of a step at the speed of one large matrix product on this machine.
+"""
+
+import sys
+import time
+
+import numpy as np
+import torch
+from timing import alternate
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from latune.data.batches import Batch
+from latune.losses.attribute import attribute_regularization
+from latune.methods.ar_vae import ArVaeConfig
+from latune.methods.attribute_term import AttributesConfig, AttributeTerm
+from latune.methods.registry import build_method
+from latune.models.measure_mlp import MeasureMlpConfig
+from latune.models.measure_rnn import MeasureRnn, MeasureRnnConfig
+from latune.models.registry import build_model
+from latune.music.attributes import MUSIC_ATTRIBUTES
+from latune.music.measure import midi_vocabulary
+
+BATCH = 256
+NAMES = ("rhythmic_complexity", "pitch_range", "note_density", "contour")
+VOCABULARY = midi_vocabulary()
+
+
+def random_batch() -> Batch:
+    generator = np.random.default_rng(0)
+    pitches = generator.integers(55, 85, (BATCH, 24))
+    ticks = np.where(generator.random((BATCH, 24)) < 0.2, pitches, -1).astype(np.int16)
+    items = torch.from_numpy(VOCABULARY.tokens_from_ticks(ticks)).long()
+    return Batch(items, torch.from_numpy(MUSIC_ATTRIBUTES.measure(ticks, NAMES)).float())
+
+
+def ours(config: MeasureRnnConfig | MeasureMlpConfig, batch: Batch):
+    """A training step of latune as a function without arguments."""
+    model = build_model(config, len(VOCABULARY), 24)
+    term = AttributeTerm(AttributesConfig(names=NAMES), MUSIC_ATTRIBUTES, model.latent_size)
+    method = build_method(ArVaeConfig(), model, term).train()
+    optimiser = torch.optim.Adam(model.parameters(), 1e-4)
+    (player,) = method.players()
+
+    def step() -> None:
+        loss = player.loss(batch, 0)["loss"]
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+
+    return step
+
+
+class PlainStep:
+    """The published formulation of a training step."""
+
+    def __init__(self, batch: Batch, forced: bool) -> None:
+        self.model = MeasureRnn(len(VOCABULARY), 24, MeasureRnnConfig()).train()
+        self.optimiser = torch.optim.Adam(self.model.parameters(), 1e-4)
+        self.batch, self.forced = batch, forced
+        self.pitch_of = {token: value for token, value in enumerate(VOCABULARY.values) if value >= 0}
+
+    def check_weights(self, module: nn.Module) -> None:
+        for parameter in module.parameters():
+            if torch.isnan(parameter).any().item():
+                raise ValueError("NaN")
+
+    def check_indices(self, tokens: Tensor) -> None:
+        indices = tokens.cpu().numpy().flatten().tolist()
+        if min(indices) < 0 or max(indices) >= len(VOCABULARY):
+            raise ValueError("range")
+
+    def measured_by_loop(self, items: Tensor) -> Tensor:
+        values = torch.zeros(len(items), 2)
+        for row in range(items.shape[0]):
+            pitches = []
+            for tick in range(items.shape[1]):
+                token = items[row, tick].item()
+                if token in self.pitch_of:
+                    pitches.append(self.pitch_of[token])
+            if len(pitches) > 1:
+                values[row, 0] = (max(pitches) - min(pitches)) / 26
+                values[row, 1] = sum(b - a for a, b in zip(pitches[:-1], pitches[1:], strict=True)) / 26
+        return values
+
+    def decode(self, codes: Tensor, items: Tensor) -> Tensor:
+        model = self.model
+        self.check_weights(model)
+        states, inputs = model._beats(codes)
+        previous = model.first_token.expand(len(codes), -1)
+        logits = []
+        for beat in range(4):
+            state = states[:, :, beat].contiguous()
+            for tick in range(6):
+                step = torch.cat([previous, inputs[:, beat]], dim=-1).unsqueeze(1)
+                output, state = model.tick_rnn(step, state)
+                logits.append(model.output(output[:, 0]))
+                token = items[:, beat * 6 + tick] if self.forced else logits[-1].argmax(dim=-1)
+                self.check_indices(token)
+                previous = model.decoder_embedding(token)
+        return torch.stack(logits, dim=1)
+
+    def __call__(self) -> None:
+        items, attributes = self.batch.items, self.batch.attributes
+        self.check_weights(self.model)
+        self.check_indices(items)
+        posterior = self.model.encode(items)
+        codes = posterior.rsample()
+        logits = self.decode(codes, items)
+        loss = F.cross_entropy(logits.flatten(0, 1), items.flatten())
+        loss = loss + 0.001 * torch.distributions.kl_divergence(posterior, self.model.prior).mean()
+        looped = self.measured_by_loop(items)
+        columns = [attributes[:, 0], looped[:, 0], attributes[:, 2], looped[:, 1]]
+        for dimension, column in enumerate(columns):
+            one = codes[:, dimension : dimension + 1]
+            loss = loss + attribute_regularization(one, column[:, None], torch.tensor([10.0])).sum()
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+
+
+def peak_operations_per_second() -> float:
+    matrix = torch.randn(2048, 2048)
+    matrix @ matrix
+    start = time.perf_counter()
+    for _ in range(5):
+        matrix @ matrix
+    return 5 * 2 * 2048**3 / (time.perf_counter() - start)
+
+
+def operations(config: MeasureRnnConfig | MeasureMlpConfig) -> float:
+    """Multiplications and additions of a step: two per weight and use, three times for forward and backward."""
+    model = build_model(config, len(VOCABULARY), 24)
+    uses = {"encoder_rnn": 24, "beat_rnn": 4, "tick_state": 4, "tick_input": 4, "tick_rnn": 24, "output": 24}
+    weights = 0
+    for name, parameter in model.named_parameters():
+        if parameter.ndim == 2 and "embedding" not in name:
+            weights += parameter.numel() * uses.get(name.split(".")[0], 1)
+    return 3 * 2 * weights * BATCH
+
+
+def main() -> None:
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 9
+    torch.manual_seed(0)
+    batch = random_batch()
+    seconds = alternate(
+        {
+            "plain forced": PlainStep(batch, forced=True),
+            "paper forced": ours(MeasureRnnConfig(teacher_forcing=1.0), batch),
+            "fast": ours(MeasureMlpConfig(), batch),
+            "plain free": PlainStep(batch, forced=False),
+            "paper free": ours(MeasureRnnConfig(teacher_forcing=0.0), batch),
+        },
+        repetitions,
+    )
+    plain = (seconds["plain forced"] + seconds["plain free"]) / 2
+    paper = (seconds["paper forced"] + seconds["paper free"]) / 2
+    peak = peak_operations_per_second()
+    print(f"batch {BATCH}, {torch.get_num_threads()} threads, medians of {repetitions}, peak {peak / 1e9:.0f} GFLOP/s")
+    for name, value in seconds.items():
+        print(f"{name:14s}{value * 1e3:9.1f} ms")
+    for name, value, config in (("paper", paper, MeasureRnnConfig()), ("fast", seconds["fast"], MeasureMlpConfig())):
+        floor = operations(config) / peak
+        print(
+            f"{name} preset: {value * 1e3:.1f} ms against {plain * 1e3:.1f} ms plain, ratio {plain / value:.1f}x;"
+            f" floor {floor * 1e3:.1f} ms, share reached {floor / value:.0%}; {BATCH / value:,.0f} measures/s"
+        )
+
+
+if __name__ == "__main__":
+    main()

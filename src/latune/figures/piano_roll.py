@@ -1,0 +1,178 @@
+"""The piano roll of a sweep, with the curve of its attribute beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latune.figures.style import (
+    BLUE,
+    GRID,
+    INK,
+    MUTED,
+    ORANGE,
+    PAPER,
+    SHADE,
+    decimals,
+    new_figure,
+    number,
+    readable,
+    styled,
+    unit_words,
+)
+from latune.music.measure import BEATS, Events, events_from_ticks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["piano_roll"]
+
+_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+_BLACK_KEYS = (1, 3, 6, 8, 10)
+_SMALLEST_RANGE = 12  # semitones that are always shown
+_NOTE_HEIGHT = 0.84  # semitones
+_ONSET_WIDTH = 0.07  # quarters
+
+
+def piano_roll(
+    ticks: NDArray[np.int16],
+    values: Sequence[float] | NDArray[np.float64],
+    name: str,
+    unit: str,
+    limits: tuple[float, float],
+    requested: Sequence[float] | NDArray[np.float64] | None = None,
+    own: int | None = None,
+    title: str = "",
+    prefix: str = "",
+) -> Figure:
+    """Measures one after the other, and the value of an attribute in each.
+
+    Notes are bars with a dark head where they begin, black keys are shaded, thin lines are beats, thick ones bar
+    lines. With `own`, the item as it is stands out and its notes are outlined in every other measure.
+
+    Args:
+        ticks: Measures, (M, 24); each is drawn by itself.
+        values: Measured attribute of each, (M,).
+        name: The attribute.
+        unit: Its unit.
+        limits: Lowest and highest value of the value axis; it grows where needed.
+        requested: What was asked for in each measure, (M,).
+        own: The measure that shows the item unchanged.
+        title: A sentence above the figure, none if empty.
+        prefix: Begins the identifiers of the notes and of the roll in an SVG: "prefix-note-0", "prefix-roll".
+    """
+    with styled():
+        figure = new_figure(title, 3.05 if title else 2.75)
+        # Margins by hand: laying out by measuring every text takes longer than drawing.
+        figure.set_layout_engine("none")
+        top = 0.76 if title else 0.85
+        margins = {"left": 0.055, "right": 0.995, "bottom": 0.17, "top": top, "wspace": 0.09}
+        roll, curve = figure.subplots(1, 2, width_ratios=(4.8, 1), gridspec_kw=margins)
+        if title:
+            figure.suptitle(title, x=0.01, y=0.97, ha="left", fontsize=12, fontweight="bold")
+        measures = [events_from_ticks(measure[None]) for measure in ticks]
+        low, high = _pitch_limits(ticks)
+        _draw_grid(roll, len(ticks), low, high)
+        count = 0
+        for index, events in enumerate(measures):
+            if own is not None and index != own:
+                _draw_notes(roll, measures[own], index, None, facecolor="none", edgecolor=MUTED, linestyle=":")
+            colour = ORANGE if index == own else BLUE
+            first = (prefix, count) if prefix else None
+            count += _draw_notes(roll, events, index, first, facecolor=colour, edgecolor="none")
+        places = decimals(limits[1] - limits[0])
+        for index, value in enumerate(values):
+            asked = None if requested is None else number(requested[index], places)
+            _draw_heading(roll, index, number(value, places), asked, index == own)
+        if prefix:
+            roll.patch.set_gid(f"{prefix}-roll")
+        _draw_curve(curve, np.asarray(values, float), requested, own, limits)
+        curve.set_title(f"{readable(name)}\n{unit_words(unit)}", fontsize=8.5, pad=4)
+    return figure
+
+
+def _pitch_limits(ticks: NDArray[np.int16]) -> tuple[int, int]:
+    """Lowest and highest pitch that are drawn."""
+    pitches = ticks[ticks >= 0]
+    low, high = (int(pitches.min()), int(pitches.max())) if len(pitches) else (60, 72)
+    missing = max(0, _SMALLEST_RANGE - (high - low))
+    return low - 1 - missing // 2, high + 1 + (missing + 1) // 2
+
+
+def _draw_grid(axes: Axes, measures: int, low: int, high: int) -> None:
+    for pitch in range(low, high + 1):
+        if pitch % 12 in _BLACK_KEYS:
+            axes.axhspan(pitch - 0.5, pitch + 0.5, color=SHADE, linewidth=0, zorder=0)
+    for quarter in range(measures * BEATS + 1):
+        is_bar_line = quarter % BEATS == 0
+        axes.axvline(quarter, color=INK if is_bar_line else GRID, linewidth=1.0 if is_bar_line else 0.6, zorder=1)
+    axes.grid(visible=False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    named = (0, 2, 4, 7, 9) if high - low <= 18 else (0, 4, 7) if high - low <= 26 else (0, 7)
+    shown = [pitch for pitch in range(low, high + 1) if pitch % 12 in named]
+    axes.set_yticks(shown, [f"{_NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in shown])
+    axes.set_xticks([(index + 0.5) * BEATS for index in range(measures)], [str(i + 1) for i in range(measures)])
+    axes.tick_params(length=0)
+    axes.set(xlim=(-0.05, measures * BEATS + 0.05), ylim=(low - 0.5, high + 0.5), xlabel="measure")
+
+
+def _draw_notes(axes: Axes, events: Events, measure: int, numbered: tuple[str, int] | None, **colours: Any) -> int:
+    """Draw the notes of one measure; return how many. `numbered`: prefix and number of the first one."""
+    from matplotlib.patches import Rectangle
+
+    notes = np.flatnonzero(events.pitches >= 0)
+    is_outline = colours["facecolor"] == "none"
+    for place, index in enumerate(notes):
+        left, bottom = measure * BEATS + events.onsets[index], events.pitches[index] - _NOTE_HEIGHT / 2
+        width = events.durations[index] - 0.04
+        note = Rectangle((left, bottom), width, _NOTE_HEIGHT, linewidth=1.0, zorder=2 if is_outline else 3, **colours)
+        axes.add_patch(note)
+        if is_outline:
+            continue
+        axes.add_patch(Rectangle((left, bottom), _ONSET_WIDTH, _NOTE_HEIGHT, color=INK, linewidth=0, zorder=4))
+        if numbered is not None:
+            note.set_gid(f"{numbered[0]}-note-{numbered[1] + place}")
+    return len(notes)
+
+
+def _draw_heading(axes: Axes, measure: int, value: str, asked: str | None, is_own: bool) -> None:
+    """What was asked for and measured, above the measure."""
+    text = value if asked is None else f"{'own' if is_own else 'asked'} {asked}\ngot {value}"
+    axes.annotate(
+        text,
+        ((measure + 0.5) * BEATS, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 4),
+        textcoords="offset points",
+        ha="center",
+        fontsize=8.5,
+        fontweight="bold" if is_own else "normal",
+    )
+
+
+def _draw_curve(
+    axes: Axes,
+    values: NDArray[np.float64],
+    requested: Sequence[float] | NDArray[np.float64] | None,
+    own: int | None,
+    limits: tuple[float, float],
+) -> None:
+    positions = np.arange(1, len(values) + 1)
+    if requested is not None:
+        axes.plot(
+            positions, requested, "o--", color=MUTED, markerfacecolor=PAPER, linewidth=1, markersize=7, label="asked"
+        )
+    axes.plot(positions, values, "o-", color=BLUE, markersize=5, linewidth=1.5, label="got")
+    if own is not None:
+        axes.plot(positions[own], values[own], "o", color=ORANGE, markersize=6, zorder=5)
+    shown = np.concatenate([values, limits] if requested is None else [values, limits, requested])
+    margin = 0.08 * max(float(np.ptp(shown)), 1e-9)
+    axes.set(xlim=(0.5, len(values) + 0.5), ylim=(shown.min() - margin, shown.max() + margin), xlabel="measure")
+    axes.set_xticks(positions)
+    if requested is not None:
+        axes.legend(fontsize=8, loc="best", handlelength=1.6, borderpad=0.1, labelspacing=0.2)

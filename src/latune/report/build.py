@@ -1,0 +1,106 @@
+"""The report: everything that is known of a run on one page that needs nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from latune.control.editor import Editor
+from latune.data.dataset import Dataset
+from latune.report.cards import KnobSection, make_cards
+from latune.report.charts import draw_charts
+from latune.report.sweeps import TEMPO, choose_items
+from latune.report.tables import (
+    CERTIFICATE_COLUMNS,
+    attribute_rows,
+    certificate_rows,
+    headlines,
+    rebuild_rows,
+    score_rows,
+)
+from latune.report.traversals import ITEMS, Report
+from latune.report.words import caveats, recipe_sentences
+from latune.training.run_folder import Run, write_text
+
+__all__ = ["build_report"]
+
+_ASSETS = Path(__file__).parent
+
+
+def build_report(run: Run, dataset: Dataset, editor: Editor, report: Report | None = None) -> Path:
+    """Write `report.html`, and its figures and traversals as files beside it.
+
+    The page holds its figures, scores, sounds and style: it can be sent to somebody and read without a network. A
+    run that was not evaluated gets a page that says so; where verovio or symusic is missing, scores or MIDI files
+    are left out and the page says what to install.
+
+    Args:
+        run: A run with weights and knobs.
+        dataset: The data set it was trained on.
+        editor: The run opened for editing.
+        report: Told (what is being made, done, total).
+
+    Returns:
+        The page.
+
+    Raises:
+        RunError: A file of the run is damaged.
+        DataError: The data set has no test split.
+    """
+    tell = report or (lambda *_: None)
+    metrics, certificate = _content(run, "metrics.json"), _content(run, "certificate.json")
+    charts = draw_charts(run, dataset, editor, certificate, lambda done, total: tell("figures", done, total))
+    items, are_new = choose_items(dataset, editor, ITEMS, run.recipe.seed)
+    sections, remarks = make_cards(run, dataset, editor, items, certificate, tell)
+    page = _render(
+        recipe=run.recipe,
+        run_name=run.folder.resolve().name,
+        finished=run.finished,
+        recipe_words=recipe_sentences(run.recipe, dataset, _content(run, "finished.json")),
+        recipe_text=(run.folder / "recipe.yaml").read_text(encoding="utf-8"),
+        dataset=dataset,
+        metrics=metrics,
+        certificate=certificate,
+        headlines=headlines(metrics, certificate),
+        scores=score_rows(metrics) if metrics else [],
+        attributes=attribute_rows(metrics) if metrics else [],
+        rebuilt=rebuild_rows(metrics) if metrics else [],
+        certificate_columns=CERTIFICATE_COLUMNS,
+        certificate_rows=certificate_rows(certificate) if certificate else [],
+        charts=charts,
+        sections=sections,
+        sounds=_sounds(sections),
+        remarks=remarks,
+        items_are_new=are_new,
+        caveats=caveats(run.recipe, dataset, editor, metrics, certificate),
+        version=run.read_json("run.json").get("latune_version", "unknown"),
+    )
+    path = run.folder / "report.html"
+    write_text(path, page)
+    return path
+
+
+def _content(run: Run, name: str) -> dict[str, Any] | None:
+    """A JSON file of the run, or None where there is none."""
+    return run.read_json(name) if (run.folder / name).is_file() else None
+
+
+def _sounds(sections: list[KnobSection]) -> dict[str, Any]:
+    """What the page's synthesiser plays."""
+    cards = [card for section in sections for card in section.cards]
+    sweeps = {card.key: {"notes": card.notes, "measures": len(card.labels)} for card in cards}
+    return {"tempo": TEMPO, "sweeps": sweeps}
+
+
+def _render(**content: Any) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    assets = {name: (_ASSETS / name).read_text(encoding="utf-8") for name in ("page.css", "player.js")}
+    return environment.get_template("page.html").render(style=assets["page.css"], script=assets["player.js"], **content)

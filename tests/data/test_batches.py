@@ -1,0 +1,79 @@
+"""Batches: what a step sees depends on the seed and the step alone."""
+
+import numpy as np
+import pytest
+import torch
+
+from latune.data.batches import Batches
+from latune.data.dataset import Dataset
+from latune.errors import DataError
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def batches(synthetic):
+    return lambda seed=0, size=64, **options: Batches(synthetic, "train", size, seed, CPU, **options)
+
+
+def same(left, right):
+    return torch.equal(left.items, right.items) and torch.equal(left.attributes, right.attributes)
+
+
+def test_the_order_of_asking_does_not_matter(batches):
+    forward = batches()
+    steps = list(range(2 * len(forward) + 2))
+    seen = {step: forward.at(step) for step in steps}
+    backward = batches()
+    assert all(same(backward.at(step), seen[step]) for step in reversed(steps))
+
+
+def test_seed_and_epoch_change_the_order(batches):
+    first = batches()
+    assert not same(first.at(0), batches(seed=1).at(0))
+    assert not same(first.at(0), first.at(len(first)))
+
+
+def test_the_global_random_state_is_neither_read_nor_moved(batches):
+    expected = batches().at(0)
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    assert same(batches().at(0), expected)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_an_epoch_holds_every_item_at_most_once(batches, synthetic):
+    numbered = np.tile(np.arange(len(synthetic.items), dtype=np.float32)[:, None], 2)
+    epoch = batches(attributes=numbered)
+    seen = torch.cat([epoch.at(step).attributes[:, 0] for step in range(len(epoch))])
+    assert len(epoch) == 350 // 64
+    assert len(seen) == len(seen.unique()) == 64 * len(epoch)
+    assert set(seen.int().tolist()) <= set(synthetic.splits["train"].tolist())
+
+
+def test_items_and_attributes_belong_together(batches, synthetic):
+    batch = batches().at(3)
+    assert batch.items.dtype == torch.long
+    assert np.allclose(synthetic.codec.measure(batch.items.numpy()), batch.attributes, atol=1e-6)
+
+
+def test_a_batch_is_never_larger_than_the_split(batches):
+    large = batches(size=10_000)
+    assert (len(large), large.batch_size) == (1, 350)
+
+
+def test_whole_split_in_order(batches, synthetic):
+    assert np.array_equal(batches().whole().items, synthetic.items[synthetic.splits["train"]])
+
+
+def test_unknown_and_empty_splits(synthetic):
+    with pytest.raises(DataError, match="no split 'dev': expected train, validation, test"):
+        synthetic.split("dev")
+    empty = Dataset(**{**vars(synthetic), "splits": {"train": np.empty(0, np.int64)}})
+    with pytest.raises(DataError, match="the split 'train' is empty"):
+        empty.split("train")
+
+
+def test_columns_of_different_length(synthetic):
+    with pytest.raises(DataError, match="differ in length"):
+        Dataset(**{**vars(synthetic), "groups": synthetic.groups[:-1]})
