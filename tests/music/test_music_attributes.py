@@ -1,6 +1,7 @@
 """Attributes of a measure: golden values, the published examples, and plain loops beside the vectorised code."""
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,7 @@ def loop_interval_entropy(ticks):
     if len(pitches) < 2:
         return 0.0
     counts = [0] * 12
-    for first, second in zip(pitches, pitches[1:], strict=False):
+    for first, second in pairwise(pitches):
         counts[abs(second - first) % 12] += 1
     total = sum(math.exp(count) for count in counts)
     shares = [math.exp(count) / total for count in counts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from latune.data.augmentation import Crossover
 from latune.data.dataset import Dataset
 
-__all__ = ["Batch", "Batches"]
+__all__ = ["Batch", "Batches", "Prepare"]
+
+Prepare = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Batches:
         batch_size: Items per batch; the ragged rest of an epoch is left out (another one every epoch).
         seed: Seed of the shuffles.
         device: Where the arrays live.
-        attributes: Replaces the data set's attribute columns, shape (N, A).
+        prepare: From attributes (N, A) to what the losses read (N, K); default: as they are.
+        crossover: Makes the items of each epoch anew.
     """
 
     def __init__(
@@ -48,14 +53,14 @@ class Batches:
         batch_size: int,
         seed: int,
         device: torch.device,
-        attributes: NDArray[np.float32] | None = None,
+        prepare: Prepare | None = None,
+        crossover: Crossover | None = None,
     ) -> None:
         indices = dataset.split(split)
-        columns = dataset.attributes if attributes is None else attributes
-        self._items = torch.from_numpy(np.ascontiguousarray(dataset.items[indices])).to(device)
-        self._attributes = torch.from_numpy(np.ascontiguousarray(columns[indices])).to(device)
+        self._device, self._seed, self._crossover = device, seed, crossover
+        self._prepare = prepare or (lambda attributes: attributes)
+        self._load(np.asarray(dataset.items[indices]), np.asarray(dataset.attributes[indices]))
         self._batch_size = min(batch_size, len(indices))
-        self._seed = seed
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.long)
 
@@ -72,12 +77,22 @@ class Batches:
         """The batch of a step, counted from 0."""
         epoch, position = divmod(step, len(self))
         if epoch != self._epoch:
-            generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)
-            order = torch.randperm(len(self._items), generator=generator)
-            self._order, self._epoch = order.to(self._items.device), epoch
+            self._begin(epoch)
         chosen = self._order[position * self._batch_size : (position + 1) * self._batch_size]
         return Batch(self._items[chosen].long(), self._attributes[chosen])
 
     def whole(self) -> Batch:
         """The whole split as one batch, in order."""
         return Batch(self._items.long(), self._attributes)
+
+    def _begin(self, epoch: int) -> None:
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)
+        self._order = torch.randperm(len(self._items), generator=generator).to(self._device)
+        self._epoch = epoch
+        if self._crossover is not None:
+            self._load(*self._crossover.epoch(epoch))
+
+    def _load(self, items: NDArray[np.uint8], attributes: NDArray[np.float32]) -> None:
+        prepared = np.ascontiguousarray(self._prepare(attributes))
+        self._items = torch.from_numpy(np.array(items)).to(self._device)
+        self._attributes = torch.from_numpy(prepared).to(self._device)

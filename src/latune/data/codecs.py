@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from latune.attributes import AttributeTable
 from latune.errors import RunError
 from latune.music.attributes import MUSIC_ATTRIBUTES
-from latune.music.measure import TICKS_PER_MEASURE, Vocabulary
+from latune.music.measure import TICKS_PER_BEAT, TICKS_PER_MEASURE, Vocabulary
 
 __all__ = ["Codec", "MeasureCodec", "codec_from_dict"]
 
@@ -22,6 +22,7 @@ class Codec(Protocol):
     """What evaluation and control need to know of a kind of item, and nothing of the networks."""
 
     table: AttributeTable
+    cuts: tuple[int, ...]  # positions where an item may be cut in two; empty if nowhere
 
     @property
     def symbols(self) -> int:
@@ -59,6 +60,7 @@ class MeasureCodec:
 
     table = MUSIC_ATTRIBUTES
     item_length = TICKS_PER_MEASURE
+    cuts = tuple(range(TICKS_PER_BEAT, TICKS_PER_MEASURE, TICKS_PER_BEAT))  # the beats
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary

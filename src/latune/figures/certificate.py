@@ -85,7 +85,7 @@ def hit_rates(certificate: Certificate) -> Figure:
     with styled():
         share = percent(certificate["tolerance"])
         title = f"How often the decoded item has the requested value, within {share} of the knob's range"
-        figure = new_figure(title, 1.3 + 0.3 * len(ways) * len(knobs))
+        figure = new_figure(title, 1.3 + 0.23 * len(ways) * len(knobs))
         axes = figure.subplots()
         for place, way in enumerate(ways):
             rows = np.arange(float(len(knobs))) + (place - (len(ways) - 1) / 2) * height
@@ -164,8 +164,10 @@ def _draw_matrix(
     axes.set_xticks(range(len(columns)), [readable(name) for name in columns], rotation=40, ha="right")
     axes.set_yticks(range(len(rows)), [readable(name) for name in rows])
     for (row, column), value in np.ndenumerate(matrix):
-        red, green, blue, _ = palette(scale(value)) if np.isfinite(value) else (1, 1, 1, 1)
+        if not np.isfinite(value):
+            axes.text(column, row, "–", ha="center", va="center", fontsize=9, color=MUTED)
+            continue
+        red, green, blue, _ = palette(scale(value))
         is_dark = 0.30 * red + 0.59 * green + 0.11 * blue < 0.5
-        text = number(value, 2) if np.isfinite(value) else "–"
         colour = "white" if is_dark else "black"
-        axes.text(column, row, text, ha="center", va="center", fontsize=9, color=colour)
+        axes.text(column, row, number(value, 2), ha="center", va="center", fontsize=9, color=colour)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.figures.style import INK, PAPER, SEQUENTIAL, new_figure, panels, readable, styled, unit_words
+from latune.figures.style import INK, MUTED, PAPER, SEQUENTIAL, new_figure, panels, readable, styled, unit_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def attribute_scatter(scatters: Sequence[ScatterPanel]) -> Figure:
         figure = new_figure(title, 0.5 + _PANEL * -(-len(scatters) // columns))
         for axes, scatter in zip(panels(figure, len(scatters), columns), scatters, strict=True):
             x, y = scatter.codes[:, 0], scatter.codes[:, 1]
-            points = axes.scatter(x, y, c=scatter.values, cmap=SEQUENTIAL, s=14, linewidths=0, alpha=0.8)
+            points = axes.scatter(x, y, c=scatter.values, cmap=SEQUENTIAL, s=16, linewidths=0.4, edgecolors=MUTED)
             points.set_rasterized(True)
             _label(figure, axes, points, scatter)
     return figure

@@ -27,6 +27,7 @@ from latune.music.measure import BEATS, Events, events_from_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PatchCollection
     from matplotlib.figure import Figure
 
 __all__ = ["piano_roll"]
@@ -35,7 +36,11 @@ _NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", 
 _BLACK_KEYS = (1, 3, 6, 8, 10)
 _SMALLEST_RANGE = 12  # semitones that are always shown
 _NOTE_HEIGHT = 0.84  # semitones
+_NOTE_GAP = 0.04  # quarters between a note and the next
 _ONSET_WIDTH = 0.07  # quarters
+
+_Box = tuple[float, float, float, float]
+"""Left, bottom, width, height in quarters and semitones."""
 
 
 def piano_roll(
@@ -70,20 +75,18 @@ def piano_roll(
         # Margins by hand: laying out by measuring every text takes longer than drawing.
         figure.set_layout_engine("none")
         top = 0.76 if title else 0.85
-        margins = {"left": 0.055, "right": 0.995, "bottom": 0.17, "top": top, "wspace": 0.09}
+        margins = {"left": 0.055, "right": 0.995, "bottom": 0.17, "top": top, "wspace": 0.11}
         roll, curve = figure.subplots(1, 2, width_ratios=(4.8, 1), gridspec_kw=margins)
         if title:
             figure.suptitle(title, x=0.01, y=0.97, ha="left", fontsize=12, fontweight="bold")
         measures = [events_from_ticks(measure[None]) for measure in ticks]
         low, high = _pitch_limits(ticks)
         _draw_grid(roll, len(ticks), low, high)
-        count = 0
-        for index, events in enumerate(measures):
-            if own is not None and index != own:
-                _draw_notes(roll, measures[own], index, None, facecolor="none", edgecolor=MUTED, linestyle=":")
-            colour = ORANGE if index == own else BLUE
-            first = (prefix, count) if prefix else None
-            count += _draw_notes(roll, events, index, first, facecolor=colour, edgecolor="none")
+        if own is not None:
+            others = [index for index in range(len(ticks)) if index != own]
+            outlines = [box for index in others for box in _boxes(measures[own], index)]
+            roll.add_collection(_boxes_of_one_look(outlines, "none", zorder=2, edgecolor=MUTED, linestyle=":"))
+        _draw_notes(roll, measures, own, prefix)
         places = decimals(limits[1] - limits[0])
         for index, value in enumerate(values):
             asked = None if requested is None else number(requested[index], places)
@@ -104,12 +107,13 @@ def _pitch_limits(ticks: NDArray[np.int16]) -> tuple[int, int]:
 
 
 def _draw_grid(axes: Axes, measures: int, low: int, high: int) -> None:
-    for pitch in range(low, high + 1):
-        if pitch % 12 in _BLACK_KEYS:
-            axes.axhspan(pitch - 0.5, pitch + 0.5, color=SHADE, linewidth=0, zorder=0)
-    for quarter in range(measures * BEATS + 1):
-        is_bar_line = quarter % BEATS == 0
-        axes.axvline(quarter, color=INK if is_bar_line else GRID, linewidth=1.0 if is_bar_line else 0.6, zorder=1)
+    length = measures * BEATS
+    black = [pitch for pitch in range(low, high + 1) if pitch % 12 in _BLACK_KEYS]
+    rows = [(0.0, pitch - 0.5, float(length), 1.0) for pitch in black]
+    axes.add_collection(_boxes_of_one_look(rows, SHADE, zorder=0))
+    bar_lines = np.arange(0, length + 1, BEATS)
+    axes.vlines(np.setdiff1d(np.arange(length), bar_lines), low - 0.5, high + 0.5, GRID, linewidth=0.6, zorder=1)
+    axes.vlines(bar_lines, low - 0.5, high + 0.5, INK, linewidth=1, zorder=1)
     axes.grid(visible=False)
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
@@ -118,26 +122,41 @@ def _draw_grid(axes: Axes, measures: int, low: int, high: int) -> None:
     axes.set_yticks(shown, [f"{_NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in shown])
     axes.set_xticks([(index + 0.5) * BEATS for index in range(measures)], [str(i + 1) for i in range(measures)])
     axes.tick_params(length=0)
-    axes.set(xlim=(-0.05, measures * BEATS + 0.05), ylim=(low - 0.5, high + 0.5), xlabel="measure")
+    axes.set(xlim=(-0.05, length + 0.05), ylim=(low - 0.5, high + 0.5), xlabel="measure")
 
 
-def _draw_notes(axes: Axes, events: Events, measure: int, numbered: tuple[str, int] | None, **colours: Any) -> int:
-    """Draw the notes of one measure; return how many. `numbered`: prefix and number of the first one."""
+def _boxes(events: Events, measure: int) -> list[_Box]:
+    """Where the notes of one measure are drawn."""
+    notes = events.pitches >= 0
+    lefts, widths = measure * BEATS + events.onsets[notes], events.durations[notes] - _NOTE_GAP
+    bottoms = events.pitches[notes] - _NOTE_HEIGHT / 2
+    rows = zip(lefts.tolist(), bottoms.tolist(), widths.tolist(), strict=True)
+    return [(left, bottom, width, _NOTE_HEIGHT) for left, bottom, width in rows]
+
+
+def _boxes_of_one_look(boxes: Sequence[_Box], colour: str, zorder: int, **look: Any) -> PatchCollection:
+    """Many boxes as one element, which draws faster."""
+    from matplotlib.collections import PatchCollection
     from matplotlib.patches import Rectangle
 
-    notes = np.flatnonzero(events.pitches >= 0)
-    is_outline = colours["facecolor"] == "none"
-    for place, index in enumerate(notes):
-        left, bottom = measure * BEATS + events.onsets[index], events.pitches[index] - _NOTE_HEIGHT / 2
-        width = events.durations[index] - 0.04
-        note = Rectangle((left, bottom), width, _NOTE_HEIGHT, linewidth=1.0, zorder=2 if is_outline else 3, **colours)
-        axes.add_patch(note)
-        if is_outline:
-            continue
-        axes.add_patch(Rectangle((left, bottom), _ONSET_WIDTH, _NOTE_HEIGHT, color=INK, linewidth=0, zorder=4))
-        if numbered is not None:
-            note.set_gid(f"{numbered[0]}-note-{numbered[1] + place}")
-    return len(notes)
+    patches = [Rectangle((left, bottom), width, height) for left, bottom, width, height in boxes]
+    return PatchCollection(patches, facecolor=colour, zorder=zorder, **{"linewidth": 0.0 if not look else 1.0, **look})
+
+
+def _draw_notes(axes: Axes, measures: Sequence[Events], own: int | None, prefix: str) -> None:
+    """Draw all notes, each with a name of its own where there is a prefix, and their heads."""
+    from matplotlib.patches import Rectangle
+
+    heads: list[_Box] = []
+    for index, events in enumerate(measures):
+        for left, bottom, width, height in _boxes(events, index):
+            colour = ORANGE if index == own else BLUE
+            note = Rectangle((left, bottom), width, height, facecolor=colour, linewidth=0, zorder=3)
+            if prefix:
+                note.set_gid(f"{prefix}-note-{len(heads)}")
+            axes.add_patch(note)
+            heads.append((left, bottom, _ONSET_WIDTH, height))
+    axes.add_collection(_boxes_of_one_look(heads, INK, zorder=4))
 
 
 def _draw_heading(axes: Axes, measure: int, value: str, asked: str | None, is_own: bool) -> None:

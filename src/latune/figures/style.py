@@ -66,6 +66,8 @@ THEME = {
 }
 """Name of each colour; a page may give them other values, for example in dark mode."""
 
+_DPI = 150  # of PNG files, and of what is stored as pixels in SVG files
+
 _STYLE: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -101,7 +103,6 @@ _STYLE: Any = {
     "lines.solid_capstyle": "round",
     "svg.fonttype": "none",
     "svg.hashsalt": "latune",
-    "savefig.dpi": 150,
 }
 
 
@@ -173,30 +174,38 @@ def labelled(name: str, unit: str) -> str:
 
 def figure_svg(figure: Figure) -> str:
     """The figure as an SVG element, without the XML header."""
-    _settle(figure)
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     buffer = io.StringIO()
-    with styled():
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    with _settled(figure):
+        # The canvas itself: `Figure.savefig` would draw everything twice.
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
     return re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
 
 
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as PNG or SVG, by the path's suffix, whole or not at all."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     temporary = path.with_name(f".{path.name}.tmp")
     if path.suffix == ".svg":
         temporary.write_text(figure_svg(figure), encoding="utf-8")
     else:
-        _settle(figure)
-        with styled():
-            figure.savefig(temporary, format=path.suffix.removeprefix("."), metadata={"Software": None})
+        with _settled(figure), temporary.open("wb") as file:
+            canvas: Any = FigureCanvasAgg(figure)
+            canvas.print_png(file, metadata={"Software": None})
     temporary.replace(path)
 
 
-def _settle(figure: Figure) -> None:
-    """Lay the figure out once and for all: it takes longer than drawing."""
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        with styled():
+@contextmanager
+def _settled(figure: Figure) -> Iterator[None]:
+    """Set the resolution, and lay the figure out once and for all: that takes longer than drawing."""
+    with styled():
+        figure.set_dpi(_DPI)
+        engine = figure.get_layout_engine()
+        if engine is not None:
             engine.execute(figure)
-        figure.set_layout_engine("none")
+            figure.set_layout_engine("none")
+        yield

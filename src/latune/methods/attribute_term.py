@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from latune.attributes import AttributeTable
-from latune.data.dataset import Dataset
 from latune.errors import RecipeError
 from latune.losses.attribute import Ties, attribute_regularization, quantile_normal, standardised
 
@@ -43,6 +42,7 @@ class AttributeTerm(nn.Module):
         config: The `attributes:` block.
         table: Attributes of the data set.
         latent_size: Dimensions of the model; at least as many as attributes.
+        reference: Attributes of the training items (M, A), which define the transform; not needed without one.
 
     Raises:
         RecipeError: An attribute is unknown, named twice, or there are more attributes than dimensions.
@@ -51,7 +51,13 @@ class AttributeTerm(nn.Module):
     gamma: Tensor
     delta: Tensor
 
-    def __init__(self, config: AttributesConfig, table: AttributeTable, latent_size: int) -> None:
+    def __init__(
+        self,
+        config: AttributesConfig,
+        table: AttributeTable,
+        latent_size: int,
+        reference: NDArray[np.float32] | None = None,
+    ) -> None:
         super().__init__()
         if len(set(config.names)) != len(config.names) or not config.names:
             raise RecipeError(f"attributes.names: expected distinct names, got {list(config.names)}.")
@@ -60,17 +66,20 @@ class AttributeTerm(nn.Module):
                 f"attributes.names: expected at most {latent_size} (model.latent_size), got {len(config.names)}."
             )
         self.config = config
+        if config.transform != "none" and reference is None:
+            raise ValueError("a transform needs the attributes of the training items")
         self.columns = [table.index(name) for name in config.names]
+        self._reference = reference[:, self.columns] if reference is not None else None
         self.register_buffer("gamma", _per_attribute("gamma", config.gamma, config.names), persistent=False)
         self.register_buffer("delta", _per_attribute("delta", config.delta, config.names), persistent=False)
 
-    def prepare(self, dataset: Dataset) -> NDArray[np.float32]:
-        """Attribute columns (N, A) as this term reads them: chosen, and transformed by the training split."""
-        chosen = np.asarray(dataset.attributes)[:, self.columns]
-        if self.config.transform == "none":
+    def prepare(self, attributes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """From all attribute columns (N, A) to those this term reads (N, K), transformed by the training split."""
+        chosen = attributes[:, self.columns]
+        if self.config.transform == "none" or self._reference is None:
             return chosen
         transform = standardised if self.config.transform == "standardised" else quantile_normal
-        return transform(chosen, chosen[dataset.split("train")])
+        return transform(chosen, self._reference)
 
     def forward(self, posterior: Distribution, samples: Tensor, attributes: Tensor) -> Tensor:
         """The weighted loss of a batch.

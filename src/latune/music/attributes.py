@@ -16,7 +16,9 @@ from latune.attributes import Attribute, AttributeTable
 from latune.music.measure import BEATS, TICKS_PER_MEASURE, is_note
 
 __all__ = [
+    "COMPLEXITY_WEIGHTS",
     "MUSIC_ATTRIBUTES",
+    "PITCH_SPAN",
     "contour",
     "interval_entropy",
     "mean_pitch",
@@ -32,8 +34,9 @@ Values = NDArray[np.float64]
 
 PITCH_SPAN = 26  # semitones; the published constant
 # Weight of an onset per tick: low on the beat, high off it; first tick of beats 1 to 4 differs.
-_COMPLEXITY = np.tile([0.0, 1, 2, 0.5, 2, 1], BEATS)
-_COMPLEXITY[::6] = (0.20, 0.67, 0.25, 0.67)
+COMPLEXITY_WEIGHTS: Values = np.tile([0.0, 1, 2, 0.5, 2, 1], BEATS)
+COMPLEXITY_WEIGHTS[::6] = (0.20, 0.67, 0.25, 0.67)
+COMPLEXITY_WEIGHTS /= COMPLEXITY_WEIGHTS.sum()
 # Metrical level of each tick (0 is the strongest), for syncopation: measure, half, beat, eighth, rest of the grid.
 _LEVEL = np.tile([2, 4, 4, 3, 4, 4], BEATS)
 _LEVEL[[0, 12]] = (0, 1)
@@ -49,7 +52,7 @@ def _outer_pitches(ticks: Ticks, notes: NDArray[np.bool_]) -> tuple[Ticks, Ticks
 
 def rhythmic_complexity(ticks: Ticks) -> Values:
     """Share of the metrical weight that falls on onsets, 0 to 1; 0 without notes."""
-    return np.asarray(is_note(ticks) @ (_COMPLEXITY / _COMPLEXITY.sum()))
+    return np.asarray(is_note(ticks) @ COMPLEXITY_WEIGHTS)
 
 
 def pitch_range(ticks: Ticks) -> Values:

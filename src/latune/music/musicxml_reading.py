@@ -19,6 +19,7 @@ import numpy as np
 
 from latune.errors import InputError, MissingExtraError
 from latune.music.melody import MOST_MEASURES, Reading, counted, not_used
+from latune.music.streams import pick_up_padding
 
 __all__ = ["parse_musicxml"]
 
@@ -202,7 +203,7 @@ def _read_part(root: ET.Element, tree: ET.Element) -> Reading:
     if _has_repeats(tree):
         part, more = _expanded(part)
         remarks += more
-    shift = _pick_up_padding(list(part.getElementsByClass("Measure")))
+    shift = pick_up_padding(list(part.getElementsByClass("Measure")))
     flat = part.flatten()
     notes, rests = _notes_and_rests(flat, shift)
     key = flat.getElementsByClass("KeySignature").first()
@@ -229,13 +230,6 @@ def _expanded(part: Any) -> tuple[Any, tuple[str, ...]]:
         return part.expandRepeats(), ()
     except Exception:  # ExpanderException, StreamException, and whatever odd marks lead to
         return part, ("The repeat marks are not well-formed and were ignored.",)
-
-
-def _pick_up_padding(measures: list[Any]) -> float:
-    """Quarters of rest to put before an incomplete first measure; 0 where the second completes it."""
-    first = measures[0].barDurationProportion()
-    second = measures[1].barDurationProportion() if len(measures) > 1 else 0
-    return 0.0 if first >= 1 or first + second == 1 else float(measures[0].paddingLeft)
 
 
 def _notes_and_rests(flat: Any, shift: float) -> tuple[list[_Note], list[float]]:

@@ -13,7 +13,7 @@ import numpy as np
 from latune.errors import InputError
 from latune.music.measure import REST, Events
 
-__all__ = ["StreamMelody", "melody_from_part"]
+__all__ = ["StreamMelody", "melody_from_part", "pick_up_padding"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def melody_from_part(part: Any) -> StreamMelody:
     measures = list(expanded.getElementsByClass("Measure"))
     if not measures:
         raise InputError("The part has no measures.")
-    shift = _pick_up_padding(measures)
+    shift = pick_up_padding(measures)
     onsets, durations, pitches, names = [], [], [], []
     for element in expanded.flatten().notesAndRests:
         if element.classes[0] == "ChordSymbol" or element.duration.isGrace:
@@ -72,10 +72,8 @@ def melody_from_part(part: Any) -> StreamMelody:
     return StreamMelody(events, tuple(names), tuple(dict.fromkeys(s.ratioString for s in signatures)))
 
 
-def _pick_up_padding(measures: list[Any]) -> float:
+def pick_up_padding(measures: list[Any]) -> float:
     """Quarters of rest to put before an incomplete first measure; 0 where the second completes it."""
     first = measures[0].barDurationProportion()
     second = measures[1].barDurationProportion() if len(measures) > 1 else 0
-    if first == 1 or first + second == 1:
-        return 0.0
-    return float(measures[0].paddingLeft)
+    return 0.0 if first >= 1 or first + second == 1 else float(measures[0].paddingLeft)

@@ -119,8 +119,9 @@ def _sentence(problem: ErrorDetails, source: str) -> str:
 
 
 def _without_tags(location: list[str]) -> list[str]:
-    """Drop the name of the chosen variant that pydantic adds behind `model` and `method`."""
+    """Drop what pydantic adds: the chosen variant behind `model` and `method`, a union's branch behind gamma, delta."""
     tagged = len(location) > 1 and location[0] in ("model", "method")
+    location = [part for part in location if not part.startswith(("constrained-", "dict["))]
     return [location[0], *location[2:]] if tagged else location
 
 

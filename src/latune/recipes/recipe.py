@@ -27,6 +27,7 @@ class DataConfig(Block):
     """Which data set."""
 
     name: str
+    crossover: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of training items joined from two neighbours
 
 
 class TrainingConfig(Block):

@@ -73,9 +73,9 @@ class Sweep:
         return [(number(asked, places), number(got, places)) for asked, got in pairs]
 
     def score(self) -> str:
-        """Staff notation as SVG; needs verovio."""
+        """Staff notation as SVG, with the requested and the measured value above each measure; needs verovio."""
         labels = [
-            f"{'own' if place == self.own else 'asked'} {asked}, got {got}"
+            f"{'own' if place == self.own else 'asked'} {asked}\ngot {got}"
             for place, (asked, got) in enumerate(self.labels)
         ]
         return engrave(self.ticks, labels=labels, fifths=self.fifths, measures_per_line=len(self.ticks))

@@ -29,7 +29,7 @@ _SCORES = {
     "scc": "How strictly the attribute rises along its dimension (rank correlation, mean).",
     "mig": "How much more the best dimension tells of an attribute than the second best.",
     "sap": "The same as a difference of straight-line fits.",
-    "modularity": "Whether each dimension tells of one attribute only.",
+    "modularity": "Whether each dimension tells of one attribute only; noise scores high here too.",
 }
 _REBUILT = {
     "token_accuracy": ("Right elements", "Share of ticks that come back with the right symbol."),
@@ -38,7 +38,10 @@ _REBUILT = {
         "The same on the test items that do not occur in the training split.",
     ),
     "exact_items": ("Exact items", "Share of items that come back without any error."),
-    "onset_f1": ("Onsets (F1)", "How many notes come back at their place with their pitch, few too many or too few."),
+    "onset_f1": (
+        "Notes (F1)",
+        "How well the notes come back, each at its place and pitch; missing and additional ones both count.",
+    ),
     "majority_baseline": (
         "Majority baseline",
         "What a model that always answers “hold” would get right: the floor, not 0.",

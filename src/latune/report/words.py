@@ -25,6 +25,7 @@ _SCHEDULES = {
     "linear": "falling to 0 in a straight line",
     "cosine": "falling to 0 along a cosine",
 }
+_SPLITS = {"train": "training"}
 _ROWS = 20_000  # of training items that are read for the correlation of attributes
 _TOGETHER = 0.7  # rank correlation from which two attributes are called hard to separate
 
@@ -48,7 +49,7 @@ def recipe_sentences(recipe: Recipe, dataset: Dataset, finished: Mapping[str, An
         finished: The content of `finished.json`, or None where training did not end.
     """
     sizes = {name: f"{len(indices):,}" for name, indices in dataset.splits.items()}
-    counts = ", ".join(f"{size} for {name}" for name, size in sizes.items())
+    counts = ", ".join(f"{size} for {_SPLITS.get(name, name)}" for name, size in sizes.items())
     method, training = recipe.method, recipe.training
     length = f"{training.steps:,} steps" if training.steps else f"{training.epochs} passes over the training split"
     return [

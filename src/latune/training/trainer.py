@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.optim import Adam, Optimizer
 
+from latune.data.augmentation import Crossover
 from latune.data.batches import Batch, Batches
 from latune.data.dataset import Dataset
 from latune.errors import RecipeError, RunError, TrainingError
@@ -119,7 +121,8 @@ def _build(recipe: Recipe, dataset: Dataset) -> tuple[Method, torch.device]:
     model = build_model(recipe.model, dataset.codec.symbols, dataset.codec.item_length)
     term = None
     if recipe.attributes is not None:
-        term = AttributeTerm(recipe.attributes, dataset.table, model.latent_size)
+        reference = np.asarray(dataset.attributes[dataset.split("train")])
+        term = AttributeTerm(recipe.attributes, dataset.table, model.latent_size, reference)
     return build_method(recipe.method, model, term).to(device), device
 
 
@@ -134,9 +137,11 @@ def _loop(
     # Settings, data, players, optimisers.
     recipe, training = run.recipe, run.recipe.training
     term = getattr(method, "attribute_term", None)
-    columns = term.prepare(dataset) if isinstance(term, AttributeTerm) else None
-    batches = Batches(dataset, "train", training.batch_size, recipe.seed, device, columns)
-    held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, columns).whole()
+    prepare = term.prepare if isinstance(term, AttributeTerm) else None
+    share = recipe.data.crossover
+    crossover = Crossover(dataset, "train", share, recipe.seed) if share > 0 else None
+    batches = Batches(dataset, "train", training.batch_size, recipe.seed, device, prepare, crossover)
+    held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, prepare).whole()
     steps = training.steps or len(batches) * (training.epochs or 1)
     players = method.players()
     optimisers: list[Optimizer] = [Adam(player.parameters, training.learning_rate) for player in players]

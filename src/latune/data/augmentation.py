@@ -1,0 +1,54 @@
+"""Augmentation of sequences: new items from the halves of neighbours, measured anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latune.data.dataset import Dataset
+from latune.errors import RecipeError
+
+__all__ = ["Crossover"]
+
+NEIGHBOURS = 10  # items before and after: mostly other measures of the same tune in the same transposition
+
+
+@dataclass(frozen=True)
+class Crossover:
+    """Joins the beginning of an item to the end of a neighbour, at a beat.
+
+    A corpus as small as the chorales has few distinct measures; crossed ones keep its key, rhythms and register, and
+    teach encoder and decoder what measures in general are. An epoch's items depend on seed and epoch alone.
+
+    Args:
+        dataset: Where items come from.
+        split: Name of the split.
+        share: Share of the items that is crossed, 0 to 1.
+        seed: Seed of the choices.
+
+    Raises:
+        RecipeError: The data set's items have no places to cut at.
+    """
+
+    dataset: Dataset
+    split: str
+    share: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        if not self.dataset.codec.cuts:
+            raise RecipeError(f"data.crossover: the items of '{self.dataset.name}' cannot be cut.")
+
+    def epoch(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Items (N, T) and their attributes (N, A) in an epoch, counted from 0."""
+        items = np.asarray(self.dataset.items[self.dataset.split(self.split)])
+        generator = np.random.default_rng([self.seed, number])
+        count = len(items)
+        neighbours = np.arange(count) + generator.integers(-NEIGHBOURS, NEIGHBOURS + 1, count)
+        cuts = generator.choice(self.dataset.codec.cuts, count)
+        crossed = generator.random(count) < self.share
+        foreign = (np.arange(items.shape[1]) >= cuts[:, None]) & crossed[:, None]
+        joined = np.where(foreign, items[np.clip(neighbours, 0, count - 1)], items)
+        return joined, self.dataset.codec.measure(joined).astype(np.float32)

@@ -1,0 +1,165 @@
+"""Methods: what their loss is made of, and which settings they refuse."""
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from latune.data.batches import Batch
+from latune.errors import RecipeError
+from latune.losses.attribute import attribute_regularization
+from latune.losses.vae import divergence, reconstruction
+from latune.methods.ar_vae import ArVaeConfig
+from latune.methods.attribute_term import AttributesConfig, AttributeTerm
+from latune.methods.beta_vae import BetaVaeConfig
+from latune.methods.registry import build_method
+from latune.models.measure_mlp import MeasureMlpConfig
+from latune.models.registry import build_model
+from latune.music.attributes import MUSIC_ATTRIBUTES
+
+NAMES = ("note_density", "contour", "pitch_range")
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return build_model(MeasureMlpConfig(latent_size=5, hidden_size=16, embedding_size=4), 32, 24)
+
+
+@pytest.fixture
+def term():
+    return lambda **options: AttributeTerm(AttributesConfig(**{"names": NAMES, **options}), MUSIC_ATTRIBUTES, 5)
+
+
+@pytest.fixture
+def batch(synthetic):
+    return lambda term=None: Batch(
+        torch.from_numpy(synthetic.items[:40]).long(),
+        torch.from_numpy(synthetic.attributes if term is None else term.prepare(synthetic))[:40],
+    )
+
+
+METHODS = [
+    ("beta_vae", BetaVaeConfig(beta=0.3, capacity=2.0), False),
+    ("beta_vae", BetaVaeConfig(beta=0.3, reconstruction="mean"), True),
+    ("ar_vae", ArVaeConfig(), True),
+    ("ar_vae", ArVaeConfig(beta=0.5, capacity=1.0, reconstruction="sum"), True),
+]
+
+
+@pytest.mark.parametrize(("name", "config", "with_term"), METHODS)
+def test_contract(name, config, with_term, model, term, batch):
+    assert config.name == name
+    attribute_term = term() if with_term else None
+    method = build_method(config, model, attribute_term)
+    seen = batch(attribute_term)
+    (player,) = method.players()
+    assert {id(p) for p in player.parameters} == {id(p) for p in model.parameters()}
+    losses = player.loss(seen, 0)
+    assert set(losses) - {"attribute"} == {"loss", "reconstruction", "kl", "accuracy"}
+    assert ("attribute" in losses) == with_term
+    assert all(value.shape == () and value.isfinite() for value in losses.values())
+    losses["loss"].backward()
+    assert all(p.grad.abs().sum() > 0 for p in player.parameters)
+    weighted = losses["reconstruction"] + config.beta * (losses["kl"] - config.capacity).abs()
+    assert torch.isclose(losses["loss"], weighted + losses.get("attribute", torch.zeros(())))
+
+
+@pytest.mark.parametrize(("name", "config", "with_term"), METHODS)
+def test_validation_is_the_loss_at_the_means(name, config, with_term, model, term, batch):
+    attribute_term = term() if with_term else None
+    method = build_method(config, model, attribute_term).eval()
+    seen = batch(attribute_term)
+    posterior = model.encode(seen.items)
+    decoded = model.decode(posterior.mean)
+    expected = reconstruction(decoded, seen.items, config.reconstruction)
+    expected = expected + config.beta * (divergence(posterior, model.prior) - config.capacity).abs()
+    if with_term:
+        expected = expected + attribute_term(posterior, posterior.mean, seen.attributes)
+    values = method.validation_losses(seen)
+    assert torch.isclose(values["loss"], expected)
+    assert torch.equal(values["loss"], method.validation_losses(seen)["loss"])
+    assert values["accuracy"] == (decoded.mode == seen.items).float().mean()
+
+
+def test_ar_vae_is_a_beta_vae_with_the_term(model, term, batch):
+    settings = {"beta": 0.3, "reconstruction": "sum"}
+    values = [
+        build_method(config, model, term()).validation_losses(batch(term()))["loss"]
+        for config in (BetaVaeConfig(**settings), ArVaeConfig(**settings))
+    ]
+    assert torch.equal(*values)
+
+
+def test_published_defaults():
+    config, attributes = ArVaeConfig(), AttributesConfig(names=NAMES)
+    assert (config.beta, config.capacity, config.reconstruction) == (0.001, 0.0, "mean")
+    assert (attributes.gamma, attributes.delta, attributes.ties, attributes.codes) == (1.0, 10.0, "zero", "samples")
+
+
+def test_term_is_the_weighted_sum_over_the_first_dimensions(model, term, batch):
+    gammas = dict(zip(NAMES, (0.5, 1.0, 3.0), strict=True))
+    deltas = dict(zip(NAMES, (1.0, 10.0, 5.0), strict=True))
+    weighted = term(gamma=gammas, delta=deltas)
+    seen = batch(weighted)
+    posterior = model.encode(seen.items)
+    samples = posterior.rsample()
+    losses = [
+        attribute_regularization(samples[:, [k]], seen.attributes[:, [k]], torch.tensor([deltas[name]])).sum()
+        for k, name in enumerate(NAMES)
+    ]
+    expected = sum(gammas[name] * value for name, value in zip(NAMES, losses, strict=True))
+    assert torch.isclose(weighted(posterior, samples, seen.attributes), expected)
+
+
+def test_term_reads_samples_or_means(model, term, batch):
+    seen = batch(term())
+    posterior = model.encode(seen.items)
+    samples = posterior.mean + 1.0 * torch.randn(posterior.mean.shape)
+    on_means = term(codes="means")(posterior, samples, seen.attributes)
+    assert torch.equal(on_means, term()(posterior, posterior.mean, seen.attributes))
+    assert not torch.equal(on_means, term()(posterior, samples, seen.attributes))
+
+
+def test_prepare_chooses_columns_in_the_order_of_the_names(synthetic, term):
+    columns = [synthetic.table.index(name) for name in NAMES]
+    assert np.array_equal(term().prepare(synthetic), synthetic.attributes[:, columns])
+
+
+@pytest.mark.parametrize("transform", ["standardised", "quantile_normal"])
+def test_transforms_are_fitted_on_the_training_split(synthetic, term, transform):
+    columns = term(transform=transform).prepare(synthetic)
+    trained = columns[synthetic.splits["train"]]
+    assert columns.dtype == np.float32
+    assert np.allclose(trained.mean(axis=0), 0, atol=0.1)
+    if transform == "standardised":
+        assert np.allclose(trained.std(axis=0), 1, atol=1e-4)
+        assert np.allclose(trained.mean(axis=0), 0, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"names": ()}, "expected distinct names, got"),
+        ({"names": ("contour", "contour")}, "expected distinct names, got"),
+        ({"names": ("loudness",)}, "Unknown attribute 'loudness': expected one of"),
+        ({"names": MUSIC_ATTRIBUTES.names}, r"expected at most 5 \(model.latent_size\), got 8"),
+        ({"gamma": {"contour": 1.0}}, "attributes.gamma: expected one value for each of"),
+        ({"delta": {**dict.fromkeys(NAMES, 1.0), "loudness": 1.0}}, "attributes.delta: expected one value for each of"),
+    ],
+)
+def test_refused_terms(term, options, message):
+    with pytest.raises(RecipeError, match=message):
+        term(**options)
+
+
+def test_ar_vae_needs_the_attributes_block(model):
+    with pytest.raises(RecipeError, match="'ar_vae' needs an attributes: block"):
+        build_method(ArVaeConfig(), model, None)
+
+
+@pytest.mark.parametrize("config", [BetaVaeConfig, ArVaeConfig])
+@pytest.mark.parametrize("wrong", [{"beta": -1.0}, {"capacity": -1.0}, {"reconstruction": "median"}, {"bta": 1.0}])
+def test_refused_settings(config, wrong):
+    with pytest.raises(ValidationError):
+        config(**wrong)
