@@ -88,6 +88,7 @@ class AttributeTable:
             RecipeError: An attribute is a label and cannot be measured.
         """
         columns = []
+        items = np.asfortranarray(items)  # measuring functions that work element by element need no copy of their own
         for attribute in self._attributes if names is None else [self[name] for name in names]:
             if attribute.measure is None:
                 raise RecipeError(f"Attribute '{attribute.name}' is a label: it cannot be measured on items.")

@@ -27,15 +27,18 @@ def model():
 
 
 @pytest.fixture
-def term():
-    return lambda **options: AttributeTerm(AttributesConfig(**{"names": NAMES, **options}), MUSIC_ATTRIBUTES, 5)
+def term(synthetic):
+    reference = synthetic.attributes[synthetic.splits["train"]]
+    return lambda **options: AttributeTerm(
+        AttributesConfig(**{"names": NAMES, **options}), MUSIC_ATTRIBUTES, 5, reference
+    )
 
 
 @pytest.fixture
 def batch(synthetic):
     return lambda term=None: Batch(
         torch.from_numpy(synthetic.items[:40]).long(),
-        torch.from_numpy(synthetic.attributes if term is None else term.prepare(synthetic))[:40],
+        torch.from_numpy(synthetic.attributes if term is None else term.prepare(synthetic.attributes))[:40],
     )
 
 
@@ -123,12 +126,12 @@ def test_term_reads_samples_or_means(model, term, batch):
 
 def test_prepare_chooses_columns_in_the_order_of_the_names(synthetic, term):
     columns = [synthetic.table.index(name) for name in NAMES]
-    assert np.array_equal(term().prepare(synthetic), synthetic.attributes[:, columns])
+    assert np.array_equal(term().prepare(synthetic.attributes), synthetic.attributes[:, columns])
 
 
 @pytest.mark.parametrize("transform", ["standardised", "quantile_normal"])
 def test_transforms_are_fitted_on_the_training_split(synthetic, term, transform):
-    columns = term(transform=transform).prepare(synthetic)
+    columns = term(transform=transform).prepare(synthetic.attributes)
     trained = columns[synthetic.splits["train"]]
     assert columns.dtype == np.float32
     assert np.allclose(trained.mean(axis=0), 0, atol=0.1)
@@ -151,6 +154,12 @@ def test_transforms_are_fitted_on_the_training_split(synthetic, term, transform)
 def test_refused_terms(term, options, message):
     with pytest.raises(RecipeError, match=message):
         term(**options)
+
+
+def test_a_transform_needs_its_reference():
+    config = AttributesConfig(names=NAMES, transform="quantile_normal")
+    with pytest.raises(ValueError, match="needs the attributes of the training items"):
+        AttributeTerm(config, MUSIC_ATTRIBUTES, 5)
 
 
 def test_ar_vae_needs_the_attributes_block(model):

@@ -90,7 +90,7 @@ def test_switching_the_variant():
         ("method.betta=1", "unknown key 'method.betta': did you mean 'beta'?"),
         ("attributes.gama=1", "unknown key 'attributes.gama': did you mean 'gamma'?"),
         ("evaluation.tolerence=1", "unknown key 'evaluation.tolerence': did you mean 'tolerance'?"),
-        ("data.xyz=1", "unknown key 'data.xyz': expected one of name."),
+        ("data.xyz=1", "unknown key 'data.xyz': expected one of name"),
         ("model.teacher_forcing=1", "unknown key 'model.teacher_forcing': expected one of name, latent_size, "),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,23 @@ from latune.cli.output import console, errors, print_json, progress_bar, table
 
 __all__ = ["edit", "traverse"]
 
+
+class Way(StrEnum):
+    """How a knob moves: its dimension alone, all dimensions jointly, or by search until the value is exact."""
+
+    alone = "alone"
+    joint = "joint"
+    exact = "exact"
+
+
 RunFolder = Annotated[Path, typer.Argument(help="Run folder, as latune train leaves it")]
 
 
 def traverse(
     run: RunFolder,
     attribute: Annotated[list[str] | None, typer.Option(help="Which knobs; default: all.")] = None,
+    item: Annotated[list[int] | None, typer.Option(min=0, help="Test items to start from; default: three.")] = None,
+    way: Annotated[Way, typer.Option(help="How knobs move.")] = Way.joint,
 ) -> None:
     """Sweep knobs over held-out items: score (SVG), piano roll (PNG) and MIDI per attribute.
 
@@ -33,14 +45,18 @@ def traverse(
         editor.knobs.index(name)
     dataset = prepare_with_bar(opened.recipe.data.name)
     with progress_bar("Drawing") as bar:
-        paths = build_traversals(
+        drawn = build_traversals(
             opened,
             dataset,
             editor,
             attribute,
+            item,
+            way.value,
             report=lambda what, d, t: bar.update(d, t, title=f"Drawing {what}"),
         )
-    for path in paths:
+    for remark in drawn.remarks:
+        errors.print(remark, markup=False)
+    for path in drawn.files:
         console.print(str(path), markup=False)
 
 

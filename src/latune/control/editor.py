@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,10 @@ from latune.training.run_folder import Run, open_run, write_json
 __all__ = ["Edit", "Editor", "calibrate_run", "open_editor"]
 
 Values = NDArray[np.float64]
+
+GAINS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)  # tried for each knob
+GAIN_ITEMS = 256  # training items that they are tried on
+GAIN_LEVELS = np.linspace(0.05, 0.95, 9)  # quantiles of the requested values
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,13 @@ class Editor:
             held: Knobs that stay where they are while others follow.
             movement: "joint" (the other dimensions follow as in real items) or "alone".
         """
-        wanted = {name: self.knobs[name].code_of(value) for name, value in targets.items()}
-        codes = self.knobs.move(self.encode(items), wanted, held, movement)
+        own = self.encode(items)
+        wanted = {}
+        for name, value in targets.items():
+            knob = self.knobs[name]
+            here, gain = own[:, knob.dimension], knob.gain if movement == "joint" else 1.0
+            wanted[name] = here + gain * (knob.code_of(value) - here)
+        codes = self.knobs.move(own, wanted, held, movement)
         return self._edit(self.decode(codes), codes)
 
     def turn_exactly(
@@ -115,13 +124,30 @@ def calibrate_run(run: Run, dataset: Dataset) -> Knobs:
     Regularised attributes keep their dimension; others take the best-correlated one.
     """
     names = run.recipe.knob_names(dataset.table.names)
-    regularised = run.recipe.regularised
     indices = dataset.split("train")
-    codes = encode_means(run.load_model(), dataset.items[indices])
-    tied = [regularised.index(name) for name in names] if set(names) <= set(regularised) else None
+    model = run.load_model()
+    codes = encode_means(model, dataset.items[indices])
+    tied = {name: dimension for dimension, name in enumerate(run.recipe.regularised)}
     knobs = calibrate(codes, dataset.attributes[indices], dataset.table, names, tied)
+    chosen = np.random.default_rng(run.recipe.seed).permutation(indices)[:GAIN_ITEMS]
+    knobs = _with_gains(Editor(model, run.codec, knobs), np.asarray(dataset.items[np.sort(chosen)]))
     write_json(run.folder / "knobs.json", knobs.to_dict())
     return knobs
+
+
+def _with_gains(editor: Editor, items: Items) -> Knobs:
+    """Choose each knob's gain: the one whose decoded items come closest to what is requested."""
+    tuned = []
+    for knob in editor.knobs.knobs:
+        column = editor.codec.table.index(knob.name)
+        requests = np.unique(np.quantile(editor.codec.measure(items, [knob.name]), GAIN_LEVELS, method="nearest"))
+        errors = []
+        for gain in GAINS:
+            trial = replace(editor, knobs=editor.knobs.changed(replace(knob, gain=gain)))
+            results = [trial.turn(items, {knob.name: request}).values[:, column] for request in requests]
+            errors.append(np.abs(np.stack(results) - requests[:, None]).mean())
+        tuned.append(replace(knob, gain=GAINS[int(np.argmin(errors))]))
+    return replace(editor.knobs, knobs=tuple(tuned))
 
 
 def open_editor(folder: Path) -> Editor:

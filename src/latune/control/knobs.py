@@ -11,7 +11,7 @@ C the covariance of the training codes and S the dimensions that are set: dz = C
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,6 +44,8 @@ class Knob:
         high: Value above which 1 % of the training items lie.
         values: Attribute values of the curve, increasing.
         codes: Their codes, monotone.
+        gain: How much further than the curve says a joint movement must go, because decoders answer to a knob
+            more weakly than encoders; measured on training items.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Knob:
     high: float
     values: tuple[float, ...]
     codes: tuple[float, ...]
+    gain: float = 1.0
 
     @property
     def span(self) -> float:
@@ -103,6 +106,10 @@ class Knobs:
         if name not in self.names:
             raise InputError(f"There is no knob '{name}': expected one of {', '.join(self.names)}.")
         return self.names.index(name)
+
+    def changed(self, knob: Knob) -> Knobs:
+        """These knobs with the one of that name replaced."""
+        return replace(self, knobs=tuple(knob if other.name == knob.name else other for other in self.knobs))
 
     def move(
         self,
@@ -169,7 +176,7 @@ def calibrate(
     values: NDArray[np.floating[Any]],
     table: AttributeTable,
     names: Sequence[str],
-    dimensions: Sequence[int] | None = None,
+    tied: Mapping[str, int] | None = None,
 ) -> Knobs:
     """Calibrate one knob per named attribute.
 
@@ -178,14 +185,15 @@ def calibrate(
         values: Their attribute values, shape (N, A), columns as in `table`.
         table: The data set's attributes.
         names: The K attributes that get a knob.
-        dimensions: Latent dimension of each; default: the one with the largest absolute rank correlation.
+        tied: Latent dimension of attributes that have one; others take that of the largest absolute rank correlation.
 
     Raises:
         InputError: A named attribute is the same for nearly all items.
         RecipeError: An attribute does not exist.
     """
     columns = [table.index(name) for name in names]
-    chosen = _best_dimensions(codes, values[:, columns]) if dimensions is None else list(dimensions)
+    best = _best_dimensions(codes, values[:, columns])
+    chosen = [(tied or {}).get(name, dimension) for name, dimension in zip(names, best, strict=True)]
     ends = np.quantile(values.astype(float), [OUTER_SHARE, 1 - OUTER_SHARE], axis=0)
     ranges = {name: (float(low), float(high)) for name, (low, high) in zip(table.names, ends.T, strict=True)}
     knobs = []
@@ -202,7 +210,8 @@ def calibrate(
 
 def _best_dimensions(codes: Codes, values: NDArray[np.floating[Any]]) -> list[int]:
     ranked_codes, ranked_values = rankdata(codes, axis=0), rankdata(values, axis=0)
-    correlation = np.corrcoef(ranked_codes.T, ranked_values.T)[: codes.shape[1], codes.shape[1] :]
+    with np.errstate(invalid="ignore", divide="ignore"):  # a constant column correlates with nothing
+        correlation = np.corrcoef(ranked_codes.T, ranked_values.T)[: codes.shape[1], codes.shape[1] :]
     return [int(d) for d in np.argmax(np.abs(np.nan_to_num(correlation)), axis=0)]
 
 

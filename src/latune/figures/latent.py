@@ -32,6 +32,7 @@ class ScatterPanel:
         dimensions: The two latent dimensions, counted from 0.
         codes: (N, 2).
         values: The attribute of each item, (N,).
+        limits: Values of the darkest and of the lightest colour; choose the knob's range.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ScatterPanel:
     dimensions: tuple[int, int]
     codes: Floats
     values: Floats
+    limits: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def attribute_scatter(scatters: Sequence[ScatterPanel]) -> Figure:
         for axes, scatter in zip(panels(figure, len(scatters), columns), scatters, strict=True):
             x, y = scatter.codes[:, 0], scatter.codes[:, 1]
             points = axes.scatter(x, y, c=scatter.values, cmap=SEQUENTIAL, s=16, linewidths=0.4, edgecolors=MUTED)
-            points.set_rasterized(True)
+            points.set(rasterized=True, clim=scatter.limits)
             _label(figure, axes, points, scatter)
     return figure
 

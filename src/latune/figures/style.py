@@ -133,6 +133,8 @@ def new_figure(title: str, height: float) -> Figure:
 
 def panels(figure: Figure, count: int, columns: int, **options: Any) -> list[Axes]:
     """Axes in rows of `columns`; those that are not needed are left out."""
+    if not count:
+        return []
     rows = -(-count // columns)
     grid = figure.subplots(rows, columns, squeeze=False, **options)
     for unused in grid.flat[count:]:
@@ -205,7 +207,7 @@ def _settled(figure: Figure) -> Iterator[None]:
     with styled():
         figure.set_dpi(_DPI)
         engine = figure.get_layout_engine()
-        if engine is not None:
+        if engine is not None and figure.axes:
             engine.execute(figure)
             figure.set_layout_engine("none")
         yield

@@ -36,7 +36,7 @@ def loss_curves(history: Sequence[Mapping[str, float]], reconstruction_unit: str
     """
     parts = [name for name in _PARTS if any(name in row for row in history)]
     with styled():
-        title = "Training and validation should fall together; a widening gap means overfitting"
+        title = "Training and validation should go together; a widening gap means overfitting"
         columns = 2 if len(parts) > 1 else 1
         rows = -(-max(len(parts), 1) // columns)
         figure = new_figure(title, 0.9 + 2.5 * rows)

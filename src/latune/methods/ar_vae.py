@@ -16,6 +16,7 @@ from pydantic import Field
 from latune.errors import RecipeError
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.beta_vae import BetaVae, BetaVaeConfig
+from latune.methods.control_term import ControlTerm
 from latune.models.latent_model import LatentModel
 
 __all__ = ["ArVaeConfig", "build_ar_vae"]
@@ -29,7 +30,12 @@ class ArVaeConfig(BetaVaeConfig):
     reconstruction: Literal["mean", "sum"] = "mean"
 
 
-def build_ar_vae(model: LatentModel, config: ArVaeConfig, attribute_term: AttributeTerm | None) -> BetaVae:
+def build_ar_vae(
+    model: LatentModel,
+    config: ArVaeConfig,
+    attribute_term: AttributeTerm | None,
+    control_term: ControlTerm | None = None,
+) -> BetaVae:
     """Build AR-VAE.
 
     Raises:
@@ -37,4 +43,4 @@ def build_ar_vae(model: LatentModel, config: ArVaeConfig, attribute_term: Attrib
     """
     if attribute_term is None:
         raise RecipeError("method.name 'ar_vae' needs an attributes: block that names at least one attribute.")
-    return BetaVae(model, config, attribute_term)
+    return BetaVae(model, config, attribute_term, control_term)

@@ -14,6 +14,7 @@ from torch import Tensor
 from latune.data.batches import Batch
 from latune.losses.vae import Reduction, divergence, reconstruction
 from latune.methods.attribute_term import AttributeTerm
+from latune.methods.control_term import ControlTerm
 from latune.methods.method import Losses, Method, Player
 from latune.models.latent_model import LatentModel
 
@@ -38,25 +39,34 @@ class BetaVae(Method):
         model: Latent model.
         config: Settings.
         attribute_term: The recipe's `attributes:` block, if it has one.
+        control_term: The recipe's `control:` block, if it has one.
     """
 
-    def __init__(self, model: LatentModel, config: BetaVaeConfig, attribute_term: AttributeTerm | None = None) -> None:
+    def __init__(
+        self,
+        model: LatentModel,
+        config: BetaVaeConfig,
+        attribute_term: AttributeTerm | None = None,
+        control_term: ControlTerm | None = None,
+    ) -> None:
         super().__init__(model)
         self.config = config
         self.attribute_term = attribute_term
+        self.control_term = control_term
 
     def players(self) -> list[Player]:
         """One player: encoder and decoder together."""
         return [Player("autoencoder", list(self.model.parameters()), self._training_losses)]
 
     def _training_losses(self, batch: Batch, step: int) -> Losses:
-        return self._losses(batch, sampled=True)
+        controlled = self.control_term is not None and step >= self.control_term.config.from_step
+        return self._losses(batch, sampled=True, controlled=controlled)
 
     def validation_losses(self, batch: Batch) -> Losses:
         """The training loss at the means of the codes, and the share of right elements."""
-        return self._losses(batch, sampled=False)
+        return self._losses(batch, sampled=False, controlled=False)
 
-    def _losses(self, batch: Batch, sampled: bool) -> Losses:
+    def _losses(self, batch: Batch, sampled: bool, controlled: bool) -> Losses:
         posterior = self.model.encode(batch.items)
         codes = posterior.rsample() if sampled else posterior.mean
         decoded = self.model.decode(codes, batch.items)
@@ -67,6 +77,9 @@ class BetaVae(Method):
         if self.attribute_term is not None:
             losses["attribute"] = self.attribute_term(posterior, codes, batch.attributes)
             total = total + losses["attribute"]
+        if controlled and self.control_term is not None:
+            losses["control"] = self.control_term(self.model, posterior.mean, batch.items)
+            total = total + losses["control"]
         return {"loss": total, **losses, "accuracy": _accuracy(decoded.mode, batch.items)}
 
 

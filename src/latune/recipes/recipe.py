@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from latune.methods.attribute_term import AttributesConfig
+from latune.methods.control_term import ControlConfig
 from latune.methods.registry import MethodConfig
 from latune.models.registry import ModelConfig
 
@@ -73,6 +74,7 @@ class Recipe(Block):
     model: ModelConfig
     method: MethodConfig
     attributes: AttributesConfig | None = None
+    control: ControlConfig | None = None
     training: TrainingConfig
     evaluation: EvaluationConfig = EvaluationConfig()
 

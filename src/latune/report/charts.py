@@ -135,13 +135,12 @@ def _held_out_codes(dataset: Dataset, editor: Editor) -> tuple[Any, Any]:
 
 def _scatter(dataset: Dataset, editor: Editor) -> Figure:
     codes, values = _held_out_codes(dataset, editor)
-    pairs = zip(editor.knobs.knobs, _planes(editor), strict=True)
-    return attribute_scatter(
-        [
-            ScatterPanel(k.name, k.unit, plane, codes[:, list(plane)], values[:, dataset.table.index(k.name)])
-            for k, plane in pairs
-        ]
-    )
+    scatters = []
+    for knob, plane in zip(editor.knobs.knobs, _planes(editor), strict=True):
+        column = values[:, dataset.table.index(knob.name)]
+        limits = (knob.low, knob.high)
+        scatters.append(ScatterPanel(knob.name, knob.unit, plane, codes[:, list(plane)], column, limits))
+    return attribute_scatter(scatters)
 
 
 def _surfaces(dataset: Dataset, editor: Editor) -> Figure:

@@ -6,9 +6,11 @@ import json
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.optim import Optimizer
@@ -82,5 +84,14 @@ def load_checkpoint(path: Path, method: nn.Module, optimisers: list[Optimizer]) 
         if "cuda" in saved["random_state"] and torch.cuda.is_available():
             torch.cuda.set_rng_state(saved["random_state"]["cuda"])
         return TrainingState(**json.loads((path / "state.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+    except (
+        SafetensorError,
+        UnpicklingError,
+        EOFError,
+        OSError,
+        ValueError,
+        RuntimeError,
+        KeyError,
+        TypeError,
+    ) as error:
         raise RunError(f"{path} is damaged or does not fit recipe.yaml.") from error

@@ -17,6 +17,7 @@ from latune.data.batches import Batch, Batches
 from latune.data.dataset import Dataset
 from latune.errors import RecipeError, RunError, TrainingError
 from latune.methods.attribute_term import AttributeTerm
+from latune.methods.control_term import ControlTerm
 from latune.methods.method import Losses, Method
 from latune.methods.registry import build_method
 from latune.models.registry import build_model
@@ -119,11 +120,13 @@ def _build(recipe: Recipe, dataset: Dataset) -> tuple[Method, torch.device]:
         raise RecipeError(f"training.device: '{recipe.training.device}' is not available here.") from error
     torch.manual_seed(recipe.seed)
     model = build_model(recipe.model, dataset.codec.symbols, dataset.codec.item_length)
-    term = None
+    reference = np.asarray(dataset.attributes[dataset.split("train")])
+    term = control = None
     if recipe.attributes is not None:
-        reference = np.asarray(dataset.attributes[dataset.split("train")])
         term = AttributeTerm(recipe.attributes, dataset.table, model.latent_size, reference)
-    return build_method(recipe.method, model, term).to(device), device
+    if recipe.control is not None:
+        control = ControlTerm(recipe.control, recipe.regularised, dataset.table, dataset.codec, reference)
+    return build_method(recipe.method, model, term, control).to(device), device
 
 
 def _loop(
@@ -161,14 +164,17 @@ def _loop(
             method.train()
             batch = batches.at(state.step)
             rate = learning_rate(training.schedule, training.learning_rate, state.step, steps)
+            losses: Losses = {}
             for player, optimiser in zip(players, optimisers, strict=True):
                 for group in optimiser.param_groups:
                     group["lr"] = rate * player.learning_rate_factor
                 for _ in range(player.steps_per_round):
-                    losses = player.loss(batch, state.step)
+                    turn = player.loss(batch, state.step)
                     optimiser.zero_grad(set_to_none=True)
-                    losses["loss"].backward()  # type: ignore[no-untyped-call]
+                    turn["loss"].backward()  # type: ignore[no-untyped-call]
                     optimiser.step()
+                prefix = f"{player.name}_" if len(players) > 1 else ""
+                losses |= {f"{prefix}{name}": value for name, value in turn.items()}
             state.step += 1
             last = state.step == steps
 
@@ -179,6 +185,7 @@ def _loop(
                 recorded = _numbers(losses)
                 _refuse_not_a_number(recorded, run.folder, state.step)
             if validating:
+                _refuse_broken_weights(method, run.folder, state.step)
                 recorded |= {f"validation_{k}": v for k, v in _validate(method, held_out).items()}
                 if recorded["validation_loss"] < state.best_loss or (last and training.keep == "last"):
                     state.best_loss, state.best_step = recorded["validation_loss"], state.step
@@ -195,7 +202,7 @@ def _loop(
 
             stopping = stop is not None and stop()
             if stopping or state.step % training.checkpoint_every == 0:
-                _refuse_not_a_number(_numbers(losses), run.folder, state.step)
+                _refuse_broken_weights(method, run.folder, state.step)
                 save_checkpoint(run.folder, method, optimisers, state)
             if stopping:
                 return run
@@ -236,7 +243,14 @@ def _numbers(losses: Losses) -> dict[str, float]:
 def _refuse_not_a_number(values: dict[str, float], folder: Path, step: int) -> None:
     broken = [name for name, value in values.items() if not math.isfinite(value)]
     if broken:
+        good = latest_checkpoint(folder)
+        kept = f"; the last good checkpoint is {good}" if good is not None else ""
         raise TrainingError(
-            f"{' and '.join(broken)} became not a number by step {step}: lower training.learning_rate;"
-            f" the last good checkpoint is kept in {folder / 'checkpoint'}."
+            f"{' and '.join(broken)} became not a number by step {step}: lower training.learning_rate{kept}."
         )
+
+
+def _refuse_broken_weights(method: Method, folder: Path, step: int) -> None:
+    """The loss of a step is computed before its update: look at the weights themselves before they are kept."""
+    sound = torch.stack([parameter.detach().isfinite().all() for parameter in method.parameters()]).all()
+    _refuse_not_a_number({"the weights": 0.0 if sound else math.nan}, folder, step)

@@ -1,0 +1,84 @@
+"""The table of docs/results.md out of evaluated run folders.
+
+    python benchmarks/results_table.py runs/results/*
+
+Rows are recipes; several seeds of a recipe are given as mean and range.
+"""
+
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import yaml
+
+SCORES = ("interpretability", "modularity", "mig", "sap", "scc")
+
+
+def read(folder: Path) -> dict:
+    """What the table needs of one run."""
+    content = {p: json.loads((folder / f"{p}.json").read_text()) for p in ("metrics", "certificate", "finished")}
+    recipe = yaml.safe_load((folder / "recipe.yaml").read_text())
+    metrics = content["metrics"]
+    values = {name: metrics["scores"]["means"][name]["value"] for name in SCORES}
+    reconstruction = metrics["reconstruction"]
+    values["token accuracy %"] = 100 * reconstruction["token_accuracy"]["value"]
+    values["on unseen measures %"] = 100 * reconstruction["token_accuracy_unseen_items"]["value"]
+    values["exact measures %"] = 100 * reconstruction["exact_items"]["value"]
+    values["onset F1 %"] = 100 * reconstruction["onset_f1"]["value"]
+    values["majority baseline %"] = 100 * reconstruction["majority_baseline"]["value"]
+    finished = content["finished"]
+    values["minutes"] = finished["seconds"] / 60
+    return {
+        "recipe": recipe["name"],
+        "steps": finished["steps"],
+        "values": values,
+        "references": metrics["scores"],
+        "knobs": content["certificate"]["knobs"],
+    }
+
+
+def span(values: list[float]) -> str:
+    """Mean, and the range where there is more than one value."""
+    mean = sum(values) / len(values)
+    digits = 3 if abs(mean) < 2 else 2
+    if len(values) == 1:
+        return f"{mean:.{digits}f}"
+    return f"{mean:.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def print_table(header: list[str], rows: list[list[str]]) -> None:
+    """Print Markdown."""
+    print(f"| {' | '.join(header)} |")
+    print(f"|{'---|' * len(header)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+    print()
+
+
+def main() -> None:
+    groups = defaultdict(list)
+    for folder in sys.argv[1:]:
+        run = read(Path(folder))
+        groups[f"{run['recipe']}, {run['steps']} steps"].append(run)
+    names = list(next(iter(groups.values()))[0]["values"])
+    rows = [
+        [recipe, str(len(runs)), *(span([run["values"][name] for run in runs]) for name in names)]
+        for recipe, runs in groups.items()
+    ]
+    print_table(["recipe", "seeds", *names], rows)
+    references = next(iter(groups.values()))[0]["references"]
+    rows = [[kind, *(f"{references[kind][name]:.3f}" for name in SCORES)] for kind in ("ceiling", "chance")]
+    print_table(["reference", *SCORES], rows)
+    rows = []
+    for recipe, runs in groups.items():
+        for knob in runs[0]["knobs"]:
+            for way in ("alone", "joint", "exact"):
+                entries = [run["knobs"][knob][way] for run in runs]
+                keys = ("rank_correlation", "hit_rate", "hit_rate_half_tolerance", "identity_kept")
+                rows.append([recipe, knob, way, *(span([entry[key]["value"] for entry in entries]) for key in keys)])
+    print_table(["recipe", "knob", "set", "rank correlation", "hits within 10 %", "within 5 %", "identity kept"], rows)
+
+
+if __name__ == "__main__":
+    main()
