@@ -15,7 +15,7 @@ from latune.figures import (
     save_figure,
 )
 from latune.figures.latent import ScatterPanel, SurfacePanel
-from latune.figures.style import decimals, labelled, number, percent
+from latune.figures.style import decimals, number, percent, unit_words
 from latune.music.measure import HOLD, REST
 
 NAMES = ("note_density", "pitch_range")
@@ -174,4 +174,4 @@ def test_words_and_numbers():
     assert number(-0.27, 1) == "−0.3"
     assert number(-0.001, 2) == "0.00"
     assert (percent(0.5), percent(0.997), percent(1.0)) == ("50 %", "99.7 %", "100 %")
-    assert labelled("pitch_range", "26 semitones") == "pitch range (1 = 26 semitones)"
+    assert (unit_words("26 semitones"), unit_words("nats")) == ("1 = 26 semitones", "nats")

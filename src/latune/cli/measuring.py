@@ -83,7 +83,7 @@ def metrics(
     from latune.metrics import ceiling_and_chance, evaluate
 
     try:
-        with np.load(arrays, allow_pickle=False) as content:
+        with arrays.open("rb") as file, np.load(file, allow_pickle=False) as content:
             missing = [name for name in ("codes", "attributes") if name not in content.files]
             if missing:
                 raise InputError(f"{arrays}: expected arrays codes and attributes, got {', '.join(content.files)}.")

@@ -35,7 +35,6 @@ __all__ = [
     "WIDTH",
     "decimals",
     "figure_svg",
-    "labelled",
     "new_figure",
     "number",
     "panels",
@@ -167,11 +166,6 @@ def percent(share: float) -> str:
 def unit_words(unit: str) -> str:
     """A unit as a label; one that is a multiple, such as "26 semitones", reads "1 = 26 semitones"."""
     return f"1 = {unit}" if unit[:1].isdigit() else unit
-
-
-def labelled(name: str, unit: str) -> str:
-    """An attribute with its unit, for an axis."""
-    return f"{readable(name)} ({unit_words(unit)})" if unit else readable(name)
 
 
 def figure_svg(figure: Figure) -> str:

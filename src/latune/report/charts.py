@@ -36,9 +36,9 @@ __all__ = ["Chart", "draw_charts", "page_svg"]
 FOLDER = "figures"
 _MOST_POINTS = 2000  # of a scatter
 
-_LIGHT_NAMES = re.compile(r'(?<=<g )id="(?!sweep-)[^"]*"')
-_HEAD = re.compile(r"<svg [^>]*?viewBox=\"([^\"]+)\"[^>]*>")
-_SHEET = re.compile(r"<style[^>]*>\*\{.*?\}</style>\s*", re.DOTALL)
+_HEAD = re.compile(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>')
+_GROUP_NAMES = re.compile(r'(?<=<g )id="(?!sweep-)[^"]*"')  # every figure has the same; ours begin with "sweep-"
+_STYLE_SHEET = re.compile(r"<style[^>]*>.*?</style>\s*", re.DOTALL)  # would rule the whole page
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ def page_svg(svg: str, description: str) -> str:
     """
     from markupsafe import escape
 
-    svg = _SHEET.sub("", _LIGHT_NAMES.sub("", svg)).replace("<defs>\n </defs>", "")
+    svg = _STYLE_SHEET.sub("", _GROUP_NAMES.sub("", svg))
     for colour, name in THEME.items():
         svg = svg.replace(colour, f"var(--{name})")
-    head = f'<svg class="figure" role="img" aria-label="{escape(description)}" viewBox="\\1">'
-    return _HEAD.sub(lambda match: head.replace("\\1", match.group(1)), svg, count=1)
+    label = f'class="figure" role="img" aria-label="{escape(description)}"'
+    return _HEAD.sub(lambda head: f'<svg {label} viewBox="{head.group(1)}">', svg, count=1)
 
 
 def draw_charts(
