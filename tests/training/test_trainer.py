@@ -30,6 +30,7 @@ from latune.training.trainer import resume, train
 SHORT = ("model.hidden_size=16", "training.steps=40", "training.validate_every=15", "training.log_every=10")
 NETWORKS = {
     "mlp": (),
+    "mlp, all terms": ("control.from_step=5", "data.crossover=0.5", "attributes.transform=quantile_normal"),
     "rnn": ("model={name: measure_rnn, hidden_size: 8, latent_size: 8}", "training.steps=12", "training.log_every=4"),
 }
 
@@ -171,8 +172,8 @@ def test_resume_with_other_items_is_refused(recipe, synthetic, tmp_path):
 LONG = (
     "model.hidden_size=64",
     "training.batch_size=32",
-    "training.steps=1500",
-    "training.checkpoint_every=40",
+    "training.steps=900",
+    "training.checkpoint_every=30",
     "training.validate_every=90",
     "training.log_every=30",
 )
@@ -190,7 +191,7 @@ def wait_for_step(process, folder, step):
     while process.poll() is None and time.monotonic() < deadline:
         latest = latest_checkpoint(folder)
         if latest is not None and int(latest.name.removeprefix("step-")) >= step:
-            time.sleep(random.Random().uniform(0, 0.2))
+            time.sleep(random.Random().uniform(0, 0.1))
             assert process.poll() is None, "the training was over too soon: make it longer"
             return
         time.sleep(0.005)
@@ -203,19 +204,19 @@ def test_kill_interrupt_and_resume(synthetic, tmp_path):
     folder = tmp_path / "broken off"
 
     process = latune_train(folder, "chorales/ar-vae", *(part for text in LONG for part in ("--set", text)))
-    wait_for_step(process, folder, 40)
+    wait_for_step(process, folder, 30)
     process.kill()
     process.communicate()
     assert not (folder / "finished.json").exists()
 
     process = latune_train(folder, "--resume")
-    wait_for_step(process, folder, 600)
+    wait_for_step(process, folder, 300)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert f"Stopped after a checkpoint. Go on with: latune train --resume --out {folder}" in errors.splitlines()
     assert "Traceback" not in errors
-    assert 600 <= int(latest_checkpoint(folder).name.removeprefix("step-")) < 1500
+    assert 300 <= int(latest_checkpoint(folder).name.removeprefix("step-")) < 900
 
     process = latune_train(folder, "--resume")
     _, errors = process.communicate(timeout=120)
@@ -331,6 +332,8 @@ def test_weights_that_break_after_a_finite_loss_are_not_kept(recipe, synthetic, 
         (["model.latent_size=3"], r"expected at most 3 \(model.latent_size\), got 4"),
         (["training.device=abacus"], "training.device: 'abacus' is not available here"),
         (["attributes=null"], "needs an attributes: block"),
+        (["attributes=null", "method.name=beta_vae", "control.weight=1"], "control: needs an attributes: block"),
+        (["attributes.names=[syncopation]", "control.weight=1"], "'syncopation' has no expectation under the decoder"),
     ],
 )
 def test_a_recipe_that_does_not_fit_stops_before_any_work(recipe, synthetic, tmp_path, overrides, message):

@@ -15,7 +15,9 @@ from rich.table import Table
 
 __all__ = ["Bar", "console", "errors", "format_estimate", "print_json", "progress_bar", "table"]
 
-console = Console(highlight=False, soft_wrap=True)
+WIDTH_ELSEWHERE = 160  # characters of a table's line where the output is not a terminal
+
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_ELSEWHERE)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 SECONDS_BETWEEN_LINES = 10.0  # where the output is not a terminal
@@ -71,7 +73,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     shown = Table(title=title, title_justify="left", title_style="bold", header_style="")
     for index, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
-        shown.add_column(column, justify="right" if numeric else "left")
+        shown.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         shown.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row))
     console.print(shown)

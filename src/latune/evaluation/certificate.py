@@ -137,6 +137,8 @@ def _requests(subject: _Subject, knob: Knob, targets: Values, way: Way) -> dict[
     correlation = rank_correlation(np.broadcast_to(targets, result.shape), result)
     return {
         "rank_correlation": subject.estimate(np.nan_to_num(correlation)),
+        "rank_correlation_of_responding": subject.estimate(correlation),
+        "responding": subject.estimate(np.isfinite(correlation).astype(float)),
         "hit_rate": subject.estimate(np.mean(errors <= tolerance + 1e-9, axis=1)),
         "hit_rate_half_tolerance": subject.estimate(np.mean(errors <= tolerance / 2 + 1e-9, axis=1)),
         "hit_rate_per_target": np.mean(errors <= tolerance + 1e-9, axis=0).tolist(),

@@ -3,10 +3,10 @@
 Each item's regularised dimensions are swapped for those of another item of the batch, the result is decoded, and its
 attributes shall be those of the other item:
 
-    L = mean_k smooth_l1( (a_k(decoded) - a_k(other)) / s_k )
+    L = mean_k smooth_l1( (E[a_k | decoded] - a_k(other)) / s_k )
 
-a_k(decoded) is measured on the most likely item; its gradient is that of the expected attribute (straight-through).
-s_k is the attribute's standard deviation in the training split.
+E[a_k | decoded] is the expected attribute under the decoder's distribution, s_k the attribute's standard deviation in
+the training split.
 """
 
 from __future__ import annotations
@@ -85,26 +85,16 @@ class ControlTerm(nn.Module):
                 what the regularised dimensions say out of the others.
             items: Tokens (B, T).
         """
-        symbols = self._symbols(items, len(self._values))
         order = torch.randperm(len(codes), device=codes.device)
         regularised = len(self.names)
         swapped = torch.cat([codes[order, :regularised], codes[:, regularised:]], dim=1)
         decoded = model.decode(swapped)
         assert isinstance(decoded, Independent)
         assert isinstance(decoded.base_dist, Categorical)
-        probabilities = decoded.base_dist.probs
-        soft = self._measure(probabilities)
-        with torch.no_grad():
-            wanted = self._measure(symbols)[order]
-            hard = self._measure(self._symbols(probabilities.argmax(dim=-1), len(self._values)))
-        measured = soft + (hard - soft).detach()
+        measured = self._measure(decoded.base_dist.probs)
+        wanted = self._measure(F.one_hot(items, len(self._values)).float())[order]
         loss = F.smooth_l1_loss(measured / self.deviations, wanted / self.deviations, beta=LINEAR_BEYOND)
         return self.config.weight * loss
 
     def _measure(self, probabilities: Tensor) -> Tensor:
         return expected_attributes(probabilities, self._values, self.names)
-
-    @staticmethod
-    def _symbols(items: Tensor, count: int) -> Tensor:
-        """Tokens as certain probabilities, (B, T, V)."""
-        return F.one_hot(items, count).float()

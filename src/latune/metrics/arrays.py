@@ -52,9 +52,7 @@ def check_table(values: ArrayLike, name: str) -> FloatArray:
     bad = ~np.isfinite(table)
     if bad.any():
         item, column = (int(index) for index in np.argwhere(bad)[0])
-        raise InputError(
-            f"{name} must be finite: {int(bad.sum())} values are not, first item {item}, column {column}."
-        )
+        raise InputError(f"{name} must be finite: {int(bad.sum())} values are not, first item {item}, column {column}.")
     return table
 
 

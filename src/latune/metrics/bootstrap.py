@@ -123,9 +123,7 @@ def _membership(groups: ArrayLike | None, items: int) -> IntArray | None:
         return None
     labels = np.asarray(groups)
     if labels.shape != (items,):
-        raise InputError(
-            f"groups must have one label for each of the {items} items, not shape {labels.shape}."
-        )
+        raise InputError(f"groups must have one label for each of the {items} items, not shape {labels.shape}.")
     unique, membership = np.unique(labels, return_inverse=True)
     if len(unique) < 2:
         raise InputError("groups must have at least two different labels, or no interval can be drawn.")

@@ -36,8 +36,7 @@ class ReferenceScores:
         """Return the five scores of both, by name, as plain numbers."""
         results = {"ceiling": self.ceiling, "chance": self.chance}
         return {
-            kind: {name: estimate.value for name, estimate in result.scores.items()}
-            for kind, result in results.items()
+            kind: {name: estimate.value for name, estimate in result.scores.items()} for kind, result in results.items()
         }
 
 
@@ -56,9 +55,7 @@ def oracle_codes(attributes: ArrayLike, latent_size: int, noise: float = 1e-3, s
     table = check_attributes(attributes)
     count = table.shape[1]
     if latent_size < count:
-        raise InputError(
-            f"latent_size must be at least the number of attributes, {count}, not {latent_size}."
-        )
+        raise InputError(f"latent_size must be at least the number of attributes, {count}, not {latent_size}.")
     if not (np.isfinite(noise) and noise >= 0):
         raise InputError(f"noise must be zero or more standard deviations, not {noise}.")
     codes = noise_codes(len(table), latent_size, seed)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 from torch.nn import functional as F
 
+from latune.models.gru import Gru, linear
 from latune.models.latent_model import LatentModel, diagonal_normal, sample_tokens, token_distribution
 
 __all__ = ["MeasureRnn", "MeasureRnnConfig"]
@@ -55,19 +56,19 @@ class MeasureRnn(LatentModel):
         self.config = config
         self._ticks = item_length // BEATS
         self.embedding = nn.Embedding(symbols, config.embedding_size)
-        self.encoder_rnn = nn.GRU(
+        self.encoder_rnn = Gru(
             config.embedding_size, hidden, layers, dropout=between, bidirectional=True, batch_first=True
         )
         self.mean_head = _head(2 * layers * hidden, 2 * hidden, config.latent_size)
         self.log_scale_head = _head(2 * layers * hidden, 2 * hidden, config.latent_size)
         self.beat_state = nn.Sequential(nn.Linear(config.latent_size, layers * hidden), nn.SELU())
         self.beat_input = nn.Parameter(torch.zeros(1))
-        self.beat_rnn = nn.GRU(1, hidden, layers, dropout=between, batch_first=True)
+        self.beat_rnn = Gru(1, hidden, layers, dropout=between, batch_first=True)
         self.tick_state = nn.Sequential(nn.Linear(hidden, layers * hidden), nn.SELU())
         self.tick_input = nn.Sequential(nn.Linear(hidden, hidden), nn.SELU())
         self.first_token = nn.Parameter(torch.zeros(config.embedding_size))
         self.decoder_embedding = nn.Embedding(symbols, config.embedding_size)
-        self.tick_rnn = nn.GRU(config.embedding_size + hidden, hidden, layers, dropout=between, batch_first=True)
+        self.tick_rnn = Gru(config.embedding_size + hidden, hidden, layers, dropout=between, batch_first=True)
         self.output = nn.Linear(hidden, symbols)
         for name, parameter in self.named_parameters():
             if "weight" in name:
@@ -85,9 +86,16 @@ class MeasureRnn(LatentModel):
         In training, with `items` given, a share of the batches is teacher-forced: one fused call over all ticks.
         Otherwise each tick reads the most likely token of the tick before.
         """
-        forced = self.training and items is not None and self._draw_teacher_forcing()
-        logits = self._forced_logits(codes, items) if forced and items is not None else self._free(codes)[0]
-        return token_distribution(logits)
+        if self.training and items is not None and self._draw_teacher_forcing():
+            return token_distribution(self._forced_logits(codes, items))
+        if self.training and codes.is_cpu:
+            # No gradient passes through a token: find the tokens first, then learn from all ticks in one fused call.
+            masks = self.tick_rnn.masks(self._ticks, BEATS * len(codes))
+            beats = self._beats(codes)
+            with torch.no_grad():
+                tokens = self._step(beats, masks=masks)[1]
+            return token_distribution(self._fused(beats, tokens, masks))
+        return token_distribution(self._step(self._beats(codes))[0])
 
     def generate(
         self,
@@ -97,7 +105,7 @@ class MeasureRnn(LatentModel):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Sample tokens (B, T), each tick given the ticks before."""
-        return self._free(codes, (temperature, top_p, generator))[1]
+        return self._step(self._beats(codes), (temperature, top_p, generator))[1]
 
     def _draw_teacher_forcing(self) -> bool:
         # Drawn on the host: the generator of the device is not touched, and nothing waits for it.
@@ -112,27 +120,50 @@ class MeasureRnn(LatentModel):
         return first.permute(2, 0, 1, 3), self.tick_input(beats)
 
     def _forced_logits(self, codes: Tensor, items: Tensor) -> Tensor:
-        states, inputs = self._beats(codes)
-        previous = torch.cat([self.first_token.expand(len(codes), 1, -1), self.decoder_embedding(items[:, :-1])], dim=1)
-        steps = torch.cat([previous, inputs.repeat_interleave(self._ticks, dim=1)], dim=-1)
-        # The state starts anew with each beat, so the beats are independent rows of one call.
-        folded = steps.reshape(len(codes) * BEATS, self._ticks, -1)
-        outputs, _ = self.tick_rnn(folded, states.flatten(1, 2).contiguous())
-        return self._to_logits(outputs.reshape(len(codes), BEATS * self._ticks, -1))
+        return self._fused(self._beats(codes), items)
 
-    def _free(
-        self, codes: Tensor, sampling: tuple[float, float, torch.Generator | None] | None = None
+    def _fused(self, beats: tuple[Tensor, Tensor], items: Tensor, masks: list[Tensor] | None = None) -> Tensor:
+        """Logits (B, T, V), each tick fed with the item's token before it."""
+        states, inputs = beats
+        layers, rows, _, hidden = states.shape
+        # The state starts anew with each beat, so the beats are independent rows of one call: ticks, beats, batch.
+        previous = self.decoder_embedding(items.t()[:-1])
+        previous = torch.cat([self.first_token.expand(1, rows, -1), previous])
+        previous = previous.unflatten(0, (BEATS, self._ticks)).transpose(0, 1).flatten(1, 2)
+        states, inputs = states.transpose(1, 2).reshape(layers, -1, hidden), inputs.transpose(0, 1).flatten(0, 1)
+        if previous.is_cpu:
+            gates = self.tick_rnn.input_gates(previous) + self.tick_rnn.input_gates(inputs, previous.shape[-1])
+            outputs, _ = self.tick_rnn.run(gates, states, masks)
+        else:
+            steps = torch.cat([previous, inputs.expand(self._ticks, -1, -1)], dim=-1)
+            outputs = self.tick_rnn(steps.transpose(0, 1), states)[0].transpose(0, 1)
+        logits = self._to_logits(outputs).unflatten(1, (BEATS, rows))
+        return logits.permute(2, 1, 0, 3).flatten(1, 2)
+
+    def _step(
+        self,
+        beats: tuple[Tensor, Tensor],
+        sampling: tuple[float, float, torch.Generator | None] | None = None,
+        masks: list[Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Logits (B, T, V) and tokens (B, T), each tick fed with the token before it."""
-        states, inputs = self._beats(codes)
-        previous = self.first_token.expand(len(codes), -1)
+        states, inputs = beats
+        rows = len(inputs)
+        previous = self.first_token.expand(rows, -1)
         all_logits, all_tokens = [], []
+        constant = self.tick_rnn.input_gates(inputs, previous.shape[-1]) if inputs.is_cpu else inputs
         for beat in range(BEATS):
             state = states[:, :, beat].contiguous()
-            for _ in range(self._ticks):
-                step = torch.cat([previous, inputs[:, beat]], dim=-1).unsqueeze(1)
-                output, state = self.tick_rnn(step, state)
-                logits = self._to_logits(output[:, 0])
+            here = slice(beat * rows, (beat + 1) * rows)
+            for tick in range(self._ticks):
+                if inputs.is_cpu:
+                    gates = self.tick_rnn.input_gates(previous) + constant[:, beat]
+                    drops = None if masks is None else [mask[tick : tick + 1, here] for mask in masks]
+                    output, state = self.tick_rnn.run(gates[None], state, drops)
+                    logits = self._to_logits(output[0])
+                else:
+                    output, state = self.tick_rnn(torch.cat([previous, inputs[:, beat]], dim=-1)[:, None], state)
+                    logits = self._to_logits(output[:, 0])
                 token = logits.argmax(dim=-1) if sampling is None else sample_tokens(logits, *sampling)
                 previous = self.decoder_embedding(token)
                 all_logits.append(logits)
@@ -140,7 +171,7 @@ class MeasureRnn(LatentModel):
         return torch.stack(all_logits, dim=1), torch.stack(all_tokens, dim=1)
 
     def _to_logits(self, outputs: Tensor) -> Tensor:
-        logits: Tensor = self.output(outputs)
+        logits = linear(outputs, self.output.weight, self.output.bias)
         return F.relu(logits) if self.config.relu_logits else logits
 
 
