@@ -5,6 +5,7 @@ recipes and the command line work without preparing the corpus, and no test touc
 """
 
 import os
+import re
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -23,20 +24,33 @@ from latune.training.trainer import train
 
 GROUPS, MEASURES = 20, 25  # tunes, measures per tune
 SPLITS = {"train": range(14), "validation": range(14, 16), "test": range(16, 20)}
-SMALL = (
-    "model.hidden_size=128",
-    "model.embedding_size=8",
-    "model.latent_size=12",
-    "training.batch_size=64",
-    "training.steps=600",
-    "training.learning_rate=0.003",
-    "training.validate_every=100",
-    "training.checkpoint_every=200",
-    "evaluation.items=24",
-    "evaluation.targets=5",
-    "evaluation.sweep=7",
-    "evaluation.bootstrap=20",
-)
+AR_VAE = """
+name: tests/ar_vae
+data: {name: chorales}
+model: {name: measure_mlp, latent_size: 12, embedding_size: 8, hidden_size: 128}
+method: {name: ar_vae, beta: 0.001, reconstruction: mean}
+attributes:
+  names: [rhythmic_complexity, pitch_range, note_density, contour]
+  gamma: 1.0
+  delta: 10.0
+training:
+  steps: 600
+  batch_size: 64
+  learning_rate: 0.003
+  schedule: linear
+  validate_every: 100
+  checkpoint_every: 200
+evaluation:
+  attributes: [rhythmic_complexity, pitch_range, note_density, contour]
+  items: 24
+  targets: 5
+  sweep: 7
+  bootstrap: 20
+"""
+RECIPES = {
+    "ar_vae": AR_VAE,
+    "beta_vae": re.sub(r"attributes:\n(  .*\n)+training", "training", AR_VAE).replace("ar_vae", "beta_vae"),
+}
 
 
 def _melodies(seed):
@@ -86,12 +100,14 @@ def data_folder(tmp_path_factory, synthetic):
 
 
 @pytest.fixture(scope="session")
-def small_recipe():
-    """A function from overrides to a shipped recipe in a size that trains in seconds."""
+def small_recipe(tmp_path_factory):
+    """A function from overrides to a recipe, AR-VAE or beta-VAE, that trains in seconds."""
+    folder = tmp_path_factory.mktemp("recipes")
+    for name, text in RECIPES.items():
+        (folder / f"{name}.yaml").write_text(text)
 
-    def build(*overrides, name="chorales/ar-vae", seed=None):
-        small = [text for text in SMALL if name.endswith("vae") or not text.startswith("model")]
-        return load_recipe(name, [*small, *overrides], seed)
+    def build(*overrides, name="ar_vae", seed=None):
+        return load_recipe(str(folder / f"{name}.yaml"), overrides, seed)
 
     return build
 

@@ -1,4 +1,4 @@
-"""The control term: zero for a decoder that obeys, positive for one that does not, and refused where it has no meaning."""
+"""The control term: nothing to pay for a decoder that obeys, something for a deaf one, refused where meaningless."""
 
 import numpy as np
 import pytest

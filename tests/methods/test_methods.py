@@ -6,7 +6,6 @@ import torch
 from pydantic import ValidationError
 
 from latune.data.batches import Batch
-from latune.data.codecs import MeasureCodec
 from latune.errors import RecipeError
 from latune.losses.attribute import attribute_regularization
 from latune.losses.vae import divergence, reconstruction
@@ -15,11 +14,9 @@ from latune.methods.attribute_term import AttributesConfig, AttributeTerm
 from latune.methods.beta_vae import BetaVaeConfig
 from latune.methods.control_term import ControlConfig, ControlTerm
 from latune.methods.registry import build_method
-from latune.models.latent_model import LatentModel, token_distribution
 from latune.models.measure_mlp import MeasureMlpConfig
 from latune.models.registry import build_model
 from latune.music.attributes import MUSIC_ATTRIBUTES
-from latune.music.measure import Vocabulary
 
 NAMES = ("note_density", "contour", "pitch_range")
 
@@ -178,45 +175,6 @@ def test_refused_settings(config, wrong):
         config(**wrong)
 
 
-# The control term.
-
-
-class Obedient(LatentModel):
-    """Two codes: number of notes and their pitch; the decoder writes exactly that, or always the same."""
-
-    def __init__(self, obeys):
-        super().__init__(2)
-        self.sharpness = torch.nn.Parameter(torch.tensor(50.0))
-        self.obeys = obeys
-
-    def encode(self, items):
-        raise NotImplementedError
-
-    generate = encode
-
-    def decode(self, codes, items=None):
-        notes = codes[:, :1] if self.obeys else torch.full((len(codes), 1), 24.0)
-        tokens = torch.where(torch.arange(24) < notes, codes[:, 1:], 0.0).long()
-        return token_distribution(self.sharpness * torch.nn.functional.one_hot(tokens, 32).float())
-
-
-def control_loss(model, synthetic, codes, items, **options):
-    reference = synthetic.attributes[synthetic.splits["train"]]
-    term = ControlTerm(ControlConfig(**options), ("note_density",), MUSIC_ATTRIBUTES, synthetic.codec, reference)
-    torch.manual_seed(0)
-    return term(model, codes, items)
-
-
-def test_control_is_zero_only_where_the_decoder_obeys(synthetic):
-    items = torch.from_numpy(synthetic.items[:40]).long()
-    notes = (items >= 2).sum(dim=1).float()
-    codes = torch.stack([notes, torch.full_like(notes, 17)], dim=1)
-    assert control_loss(Obedient(True), synthetic, codes, items).item() == pytest.approx(0, abs=1e-4)
-    assert control_loss(Obedient(False), synthetic, codes, items) > 0.3
-    weights = [control_loss(Obedient(False), synthetic, codes, items, weight=weight) for weight in (1.0, 2.0)]
-    assert torch.isclose(2 * weights[0], weights[1])
-
-
 def test_control_begins_at_its_step_and_reaches_encoder_and_decoder(model, synthetic, term, batch):
     names, reference = NAMES, synthetic.attributes[synthetic.splits["train"]]
     control = ControlTerm(ControlConfig(from_step=10), names, MUSIC_ATTRIBUTES, synthetic.codec, reference)
@@ -227,17 +185,3 @@ def test_control_begins_at_its_step_and_reaches_encoder_and_decoder(model, synth
     losses["control"].backward()
     assert all(p.grad is not None and p.grad.isfinite().all() and p.grad.abs().sum() > 0 for p in player.parameters)
     assert "control" not in method.validation_losses(batch(term()))
-
-
-@pytest.mark.parametrize(
-    ("names", "vocabulary", "message"),
-    [
-        ((), None, "control: needs an attributes: block"),
-        (("mean_pitch",), None, "'mean_pitch' has no expectation under the decoder"),
-        (NAMES, Vocabulary("spelled", ("A#4", "B-4"), (70, 70)), "need a vocabulary with one symbol per pitch"),
-    ],
-)
-def test_refused_control(synthetic, names, vocabulary, message):
-    codec = MeasureCodec(vocabulary) if vocabulary else synthetic.codec
-    with pytest.raises(RecipeError, match=message):
-        ControlTerm(ControlConfig(), names, MUSIC_ATTRIBUTES, codec, synthetic.attributes)

@@ -182,6 +182,24 @@ def test_free_running_equals_a_plain_loop():
     assert torch.allclose(model.decode(codes).base_dist.logits, plain.log_softmax(dim=-1), atol=1e-12)
 
 
+def test_free_running_in_training_equals_a_plain_loop_in_value_and_gradient(items):
+    """There the tokens are found first, and all ticks learned from in one fused call."""
+    model = build(MeasureRnnConfig(**SMALL_RNN, dropout=0.0, teacher_forcing=0.0)).double().train()
+    codes = torch.randn(BATCH, 6, dtype=torch.double, requires_grad=True)
+    gradients = []
+    for logits in (
+        model.decode(codes, items).base_dist.logits,
+        plain_logits(model, codes, lambda _, logits: logits.argmax(dim=-1)).log_softmax(dim=-1),
+    ):
+        gradients.append([logits.detach(), *torch.autograd.grad(logits.sin().sum(), [codes, *decoder_of(model)])])
+    for ours, plain in zip(*gradients, strict=True):
+        assert torch.allclose(ours, plain, atol=1e-10)
+
+
+def decoder_of(model):
+    return [p for name, p in model.named_parameters() if not name.startswith(("encoder", "embedding", "mean", "log"))]
+
+
 def test_teacher_forcing_is_drawn_for_the_given_share_of_batches():
     model = build(MeasureRnnConfig(**SMALL_RNN, teacher_forcing=0.25))
     torch.manual_seed(0)
@@ -190,10 +208,14 @@ def test_teacher_forcing_is_drawn_for_the_given_share_of_batches():
 
 
 @pytest.mark.parametrize("relu", [False, True])
-def test_logits_are_clamped_only_in_parity_mode(items, relu):
+def test_logits_are_clamped_only_in_parity_mode(monkeypatch, relu):
     model = build(MeasureRnnConfig(**SMALL_RNN, relu_logits=relu)).eval()
-    raw = model._free(torch.randn(BATCH, 6))[0]
-    assert (raw.min() >= 0).item() is relu
+    raw = []
+    monkeypatch.setattr(
+        model, "_to_logits", lambda outputs: raw.append(type(model)._to_logits(model, outputs)) or raw[-1]
+    )
+    model.decode(torch.randn(BATCH, 6))
+    assert (torch.stack(raw).min() >= 0).item() is relu
 
 
 # Sampling.

@@ -30,7 +30,11 @@ from latune.training.trainer import resume, train
 SHORT = ("model.hidden_size=16", "training.steps=40", "training.validate_every=15", "training.log_every=10")
 NETWORKS = {
     "mlp": (),
-    "mlp, all terms": ("control.from_step=5", "data.crossover=0.5", "attributes.transform=quantile_normal"),
+    "mlp, all terms": (
+        "control={weight: 0.3, from_step: 5}",
+        "data.crossover=0.5",
+        "attributes.transform=quantile_normal",
+    ),
     "rnn": ("model={name: measure_rnn, hidden_size: 8, latent_size: 8}", "training.steps=12", "training.log_every=4"),
 }
 
@@ -428,7 +432,7 @@ def test_it_learns(trained_run, synthetic, small_recipe, tmp_path):
     losses = validation_losses(trained_run.folder)
     assert losses[600] < losses[100]
 
-    baseline = train(small_recipe(name="chorales/beta-vae"), synthetic, tmp_path / "beta-vae")
+    baseline = train(small_recipe(name="beta_vae"), synthetic, tmp_path / "beta-vae")
     calibrate_run(baseline, synthetic)
     plain = evaluate_run(baseline, synthetic, open_editor(baseline.folder))
     assert plain["reconstruction"]["token_accuracy"]["value"] > 0.95

@@ -16,7 +16,7 @@ from latune.cli.output import Bar, console, errors, format_estimate, print_json,
 __all__ = ["demo", "evaluate", "recipes", "report", "train"]
 
 DEMO_RECIPE = "chorales/ar-vae"
-DEMO_EPOCHS = 25
+DEMO_EPOCHS = 20
 INTERRUPTED = 130
 
 RunFolder = Annotated[Path, typer.Argument(help="Run folder, as latune train leaves it")]
