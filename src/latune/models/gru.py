@@ -57,7 +57,7 @@ class Gru(nn.GRU):
         """
         weight, bias = self._parameters_of("ih", 0, way)
         if part.shape[-1] < self.input_size:
-            weight = weight[:, start : start + part.shape[-1]]
+            weight = weight[:, start : start + part.shape[-1]].contiguous()
         return linear(part, weight, bias if start == 0 else None)
 
     def masks(self, steps: int, rows: int) -> list[Tensor] | None:
@@ -208,16 +208,18 @@ def _tanh_(values: Tensor) -> Tensor:
 def _product(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """inputs @ weight.T + bias, without gradients."""
     if _ONE_DNN is not None and inputs.is_cpu and inputs.dtype == weight.dtype == torch.float32:
-        result: Tensor = _ONE_DNN(inputs, weight, bias, "none", [], "")
+        # Rows with gaps between them send oneDNN to its reference loops, a thousand times slower.
+        weight = weight if weight.is_contiguous() or weight.t().is_contiguous() else weight.contiguous()
+        result: Tensor = _ONE_DNN(inputs.contiguous(), weight, bias, "none", [], "")
         return result
     return F.linear(inputs, weight, bias)
 
 
 def _weight_gradient(deltas: Tensor, inputs: Tensor) -> Tensor:
-    """deltas.T @ inputs; oneDNN wants its first factor in memory order, so the smaller one is transposed."""
+    """deltas.T @ inputs; the first factor of `_product` is copied into memory order, so it is the smaller one."""
     if inputs.shape[1] <= deltas.shape[1]:
-        return _product(inputs.t().contiguous(), deltas.t()).t()
-    return _product(deltas.t().contiguous(), inputs.t())
+        return _product(inputs.t(), deltas.t()).t()
+    return _product(deltas.t(), inputs.t())
 
 
 def _one_dnn() -> Any:
