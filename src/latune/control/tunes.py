@@ -83,6 +83,8 @@ def edit_tune(
         remarks.append(f"Moved by {shift:+d} semitones for the model, and back in the result.")
     if len(edited) < len(ticks):
         remarks.append(f"{len(ticks) - len(edited)} measures without notes stay as they are.")
+    if not is_note(result).any():
+        remarks.append("The result has no notes: ask for values closer to the tune's own, or use --exact.")
     for name, target in targets.items():
         knob = editor.knobs[name]
         if not knob.low <= target <= knob.high:

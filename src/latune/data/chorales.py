@@ -201,8 +201,8 @@ def build_parity_chorales(chorales: list[Chorale], rejected: list[dict[str, str]
         tokens.append(flat.reshape(-1, TICKS_PER_MEASURE))
         groups.append(np.full(len(tokens[-1]), next(counts)))
     items = np.concatenate(tokens)
-    ends = np.round(np.cumsum(list(PARITY_SPLITS.values())) * len(items)).astype(int)
-    splits = dict(zip(PARITY_SPLITS, np.split(np.arange(len(items)), ends[:-1]), strict=True))
+    sizes = [int(fraction * len(items)) for fraction in PARITY_SPLITS.values()]  # the published rounding
+    splits = dict(zip(PARITY_SPLITS, np.split(np.arange(len(items)), np.cumsum(sizes[:-1])), strict=True))
     # The published evaluation reads the last 5 %.
     splits["test"] = np.arange(round(0.95 * len(items)), len(items))
     group_of_item = np.concatenate(groups).astype(np.int32)

@@ -41,6 +41,10 @@ class Dataset:
         sizes = {len(self.items), len(self.attributes), len(self.groups)}
         if len(sizes) != 1:
             raise DataError(f"Data set '{self.name}': items, attributes and groups differ in length: {sizes}.")
+        broken = ~np.isfinite(self.attributes).all(axis=0)
+        if broken.any():
+            name = self.codec.table.names[int(np.argmax(broken))]
+            raise DataError(f"Data set '{self.name}': attribute '{name}' is not a finite number for every item.")
 
     @property
     def table(self) -> AttributeTable:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from latune.data.dataset import Dataset
-from latune.data.store import is_stored, load_dataset, store_dataset
+from latune.data.store import is_stored, load_dataset, require_writable, store_dataset
 from latune.errors import DataError
 
 __all__ = ["DATASETS", "DatasetSource", "ensure_dataset", "prepare_dataset"]
@@ -62,6 +62,7 @@ def prepare_dataset(
     if name not in DATASETS:
         raise DataError(f"Unknown data set '{name}': expected one of {', '.join(DATASETS)}.")
     if again or not is_stored(name):
+        require_writable()
         for dataset in DATASETS[name].prepare(workers or os.cpu_count() or 1, report):
             store_dataset(dataset)
     return load_dataset(name)

@@ -18,7 +18,7 @@ from latune.data.codecs import codec_from_dict
 from latune.data.dataset import Dataset
 from latune.errors import DataError
 
-__all__ = ["FORMAT", "data_home", "is_stored", "load_dataset", "store_dataset"]
+__all__ = ["FORMAT", "data_home", "is_stored", "load_dataset", "require_writable", "store_dataset"]
 
 FORMAT = 1
 """Version of the folder's layout; a folder of another version is prepared anew."""
@@ -38,6 +38,21 @@ def is_stored(name: str) -> bool:
         return bool(_read_description(name)["format"] == FORMAT)
     except DataError:
         return False
+
+
+def require_writable() -> None:
+    """Check, before any work, that data sets can be stored.
+
+    Raises:
+        DataError: The folder of all data sets cannot be written.
+    """
+    home = data_home()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        raise DataError(f"Cannot write to {home}: {error.strerror}; set LATUNE_DATA to another folder.") from error
 
 
 def store_dataset(dataset: Dataset) -> Path:

@@ -1,8 +1,7 @@
 """A GRU that trains faster on a CPU than `torch.nn.GRU`, with the same parameters and the same values.
 
 What it does differently: the recurrent weights get their gradient from one matrix product over all steps; the forward
-pass stores the local slopes of the cell, so that the way back is four operations a step; matrix products in float32 go
-through oneDNN, which PyTorch otherwise keeps for convolutions (on AMD, MKL uses half the vector width); dropout is
+XX oneDNN, which PyTorch otherwise keeps for convolutions (on AMD, MKL uses half the vector width); dropout is
 drawn from random bytes. On other devices, where nn.GRU is one fused kernel, nn.GRU itself runs.
 """
 
@@ -138,8 +137,8 @@ class _Linear(torch.autograd.Function):
 class _Recurrence(torch.autograd.Function):
     """One layer in one direction: gates (T, N, 3H) and first state (N, H) to outputs (T, N, H) and last state (N, H).
 
-    With r, z, n the gates of nn.GRU and s = W_hn h + b_hn, a step is h' = n + z (h - n), n = tanh(i_n + r s). Its slopes
-    against the arguments of the three gates depend on the forward pass alone, so they are stored in its place.
+    With r, z, n the gates of nn.GRU and s = W_hn h + b_hn, a step is h' = n + z (h - n), n = tanh(i_n + r s).
+    Of each step [r, z, s], n and h' are kept, all written once: memory traffic is what costs beside the products.
     """
 
     @staticmethod
@@ -147,54 +146,47 @@ class _Recurrence(torch.autograd.Function):
         ctx: Any, gates: Tensor, first: Tensor, weight: Tensor, bias: Tensor, reverse: bool
     ) -> tuple[Tensor, Tensor]:
         steps, rows, hidden = gates.shape[0], *first.shape
+        two = 2 * hidden
         states = gates.new_empty(steps + 1, rows, hidden)
         before, after = (states[1:], states[:-1]) if reverse else (states[:-1], states[1:])
         order = range(steps)[::-1] if reverse else range(steps)
         before[order[0]].copy_(first)
-        learns = any(ctx.needs_input_grad)
-        kept = steps if learns else 1  # without gradients every step overwrites the same buffers
-        updates, news = gates.new_empty(2, kept, rows, hidden)
-        slopes = gates.new_empty(kept if learns else 0, rows, 3 * hidden)
+        kept: list[Tensor] = []
         for step in order:
-            slot, state = step if learns else 0, before[step]
-            recurrent = _product(state, weight, bias)
-            both = torch.add(gates[step, :, : 2 * hidden], recurrent[:, : 2 * hidden])
-            reset = both[:, :hidden].sigmoid_()
-            update = torch.sigmoid(both[:, hidden:], out=updates[slot])
-            new = _tanh_(torch.addcmul(gates[step, :, 2 * hidden :], reset, recurrent[:, 2 * hidden :]))
-            torch.lerp(new, state, update, out=after[step])
-            if learns:
-                of_reset, of_update, of_new = slopes[step].split(hidden, dim=1)
-                slope = _ATEN.tanh_backward.grad_input(1 - update, new, grad_input=news[step])
-                _ATEN.sigmoid_backward.grad_input(slope * recurrent[:, 2 * hidden :], reset, grad_input=of_reset)
-                _ATEN.sigmoid_backward.grad_input(state - new, update, grad_input=of_update)
-                torch.mul(slope, reset, out=of_new)
-        if learns:
-            ctx.save_for_backward(before, updates, news, slopes, weight)
-            ctx.order = order
-            ctx.set_materialize_grads(False)
+            recurrent = _product(before[step], weight, bias)
+            both = recurrent[:, :two].add_(gates[step, :, :two]).sigmoid_()
+            new = _tanh_(torch.addcmul(gates[step, :, two:], both[:, :hidden], recurrent[:, two:]))
+            torch.lerp(new, before[step], both[:, hidden:], out=after[step])
+            kept += [recurrent, new]
+        ctx.save_for_backward(before, weight, *kept)
+        ctx.order = order
+        ctx.set_materialize_grads(False)
         return after, after[order[-1]].clone()
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-        before, updates, news, slopes, weight = ctx.saved_tensors
+        before, weight, *kept = ctx.saved_tensors
         steps, rows, hidden = before.shape
+        two = 2 * hidden
         of_outputs, carry = gradients
         carry = before.new_zeros(rows, hidden) if carry is None else carry
-        deltas, errors = torch.empty_like(slopes), torch.empty_like(updates)
+        deltas, of_news = before.new_empty(steps, rows, 3 * hidden), torch.empty_like(before)
         for step in ctx.order[::-1]:
-            error = errors[step]
-            if of_outputs is None:
-                error.copy_(carry)
-            else:
-                torch.add(carry, of_outputs[step], out=error)
-            torch.mul(error[:, None], slopes[step].view(rows, 3, hidden), out=deltas[step].view(rows, 3, hidden))
-            carry = _product(deltas[step], weight.t()).addcmul_(error, updates[step])
+            new, recurrent = kept.pop(), kept.pop()
+            both, delta, of_new = recurrent[:, :two], deltas[step], of_news[step]
+            error = carry if of_outputs is None else carry + of_outputs[step]
+            through = error * both[:, hidden:]
+            _ATEN.tanh_backward.grad_input(error - through, new, grad_input=of_new)
+            torch.mul(of_new, recurrent[:, two:], out=delta[:, :hidden])
+            torch.sub(before[step], new, out=delta[:, hidden:two]).mul_(error)
+            _ATEN.sigmoid_backward.grad_input(delta[:, :two], both, grad_input=delta[:, :two])
+            torch.mul(of_new, both[:, :hidden], out=delta[:, two:])
+            carry = _product(delta, weight.t()).add_(through)
         flat = deltas.flatten(0, 1)
         of_weight, of_bias = _weight_gradient(flat, before.flatten(0, 1)), flat.sum(0)
         # The recurrent share of the new gate went through the reset gate; the input's did not.
-        torch.mul(errors, news, out=deltas[..., 2 * hidden :])
+        deltas[..., two:] = of_news
         return deltas, carry, of_weight, of_bias, None
 
 
@@ -206,7 +198,7 @@ def _tanh_(values: Tensor) -> Tensor:
 
 
 def _product(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """inputs @ weight.T + bias, without gradients."""
+    """Inputs @ weight.T + bias, without gradients."""
     if _ONE_DNN is not None and inputs.is_cpu and inputs.dtype == weight.dtype == torch.float32:
         # Rows with gaps between them send oneDNN to its reference loops, a thousand times slower.
         weight = weight if weight.is_contiguous() or weight.t().is_contiguous() else weight.contiguous()

@@ -99,6 +99,8 @@ def ticks_from_events(events: Events) -> NDArray[np.int16]:
     Raises:
         InputError: An event does not begin on the grid, or two events begin at one tick.
     """
+    if len(events) and events.onsets.min() < -_TOLERANCE / 12:
+        raise InputError(f"An event begins at quarter {events.onsets.min():g}: expected 0 or later.")
     twelfths = events.onsets * 12
     nearest = np.round(twelfths)
     beat_ticks = np.searchsorted(_BEAT_TWELFTHS, nearest % 12)

@@ -64,8 +64,14 @@ def read_history(folder: Path) -> list[Row]:
     path = folder / "history.csv"
     if not path.is_file():
         return []
+    rows: list[Row] = []
     with path.open(newline="", encoding="utf-8") as file:
-        return [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
+        for row in csv.DictReader(file):
+            try:
+                rows.append({k: float(v) for k, v in row.items() if v})
+            except (TypeError, ValueError):
+                continue  # a kill can tear the last line
+    return [row for row in rows if "step" in row]
 
 
 def _tensorboard(folder: Path, from_step: int) -> Any | None:

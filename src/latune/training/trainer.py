@@ -115,7 +115,7 @@ def _build(recipe: Recipe, dataset: Dataset) -> tuple[Method, torch.device]:
         dataset.table.index(name)  # an unknown name stops here, before any work
     try:
         device = torch.device(recipe.training.device)
-        torch.empty(0, device=device)
+        torch.ones(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
         raise RecipeError(f"training.device: '{recipe.training.device}' is not available here.") from error
     torch.manual_seed(recipe.seed)
