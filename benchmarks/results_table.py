@@ -12,6 +12,13 @@ from pathlib import Path
 
 import yaml
 
+CONTROL = {
+    "rank_correlation_of_responding": "rank correlation",
+    "rank_correlation": "strict",
+    "hit_rate": "hits within 10 %",
+    "hit_rate_half_tolerance": "within 5 %",
+    "identity_kept": "identity kept",
+}
 SCORES = ("interpretability", "modularity", "mig", "sap", "scc")
 
 
@@ -75,9 +82,8 @@ def main() -> None:
         for knob in runs[0]["knobs"]:
             for way in ("alone", "joint", "exact"):
                 entries = [run["knobs"][knob][way] for run in runs]
-                keys = ("rank_correlation", "hit_rate", "hit_rate_half_tolerance", "identity_kept")
-                rows.append([recipe, knob, way, *(span([entry[key]["value"] for entry in entries]) for key in keys)])
-    print_table(["recipe", "knob", "set", "rank correlation", "hits within 10 %", "within 5 %", "identity kept"], rows)
+                rows.append([recipe, knob, way, *(span([entry[key]["value"] for entry in entries]) for key in CONTROL)])
+    print_table(["recipe", "knob", "set", *CONTROL.values()], rows)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from itertools import pairwise
 import numpy as np
 import torch
 from music21.pitch import Pitch
-from timing import alternate
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -33,6 +32,7 @@ from latune.models.measure_rnn import MeasureRnn, MeasureRnnConfig
 from latune.models.registry import build_model
 from latune.music.attributes import MUSIC_ATTRIBUTES
 from latune.music.measure import midi_vocabulary
+from timing import alternate
 
 BATCH = 256
 NAMES = ("rhythmic_complexity", "pitch_range", "note_density", "contour")

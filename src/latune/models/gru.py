@@ -1,8 +1,9 @@
 """A GRU that trains faster on a CPU than `torch.nn.GRU`, with the same parameters and the same values.
 
-What it does differently: the recurrent weights get their gradient from one matrix product over all steps; the forward
-XX oneDNN, which PyTorch otherwise keeps for convolutions (on AMD, MKL uses half the vector width); dropout is
-drawn from random bytes. On other devices, where nn.GRU is one fused kernel, nn.GRU itself runs.
+What it does differently: the recurrent weights get their gradient from one matrix product over all steps; little is
+stored on the way, because beside the products memory traffic is what costs; matrix products in float32 go through
+oneDNN, where PyTorch would ask MKL, which on AMD uses half the vector width; dropout is drawn from random bytes.
+On other devices, where nn.GRU is one fused kernel, nn.GRU itself runs.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Gru(nn.GRU):
     that a second pass over the same steps sees the same network.
     """
 
-    def forward(self, steps: Any, state: Any = None) -> tuple[Any, Any]:  # type: ignore[override]
+    def forward(self, steps: Any, state: Any = None) -> tuple[Any, Any]:
         """Outputs of the last layer and final states, as in `torch.nn.GRU`."""
         if not isinstance(steps, Tensor) or not steps.is_cpu or steps.ndim != 3 or not self.bias:
             return super().forward(steps, state)
@@ -64,7 +65,7 @@ class Gru(nn.GRU):
         if not self.training or self.dropout == 0:
             return None
         shape = (steps, rows, self._directions * self.hidden_size)
-        like = self.weight_hh_l0
+        like: Any = self.weight_hh_l0
         return [dropout_mask(shape, self.dropout, like) for _ in range(self.num_layers - 1)]
 
     @property
@@ -86,7 +87,8 @@ class Gru(nn.GRU):
             for way, of_way in enumerate(gates):
                 first = state[layer * self._directions + way]
                 weight, bias = self._parameters_of("hh", layer, way)
-                one, final = _Recurrence.apply(of_way, first, weight, bias, bool(way))
+                # Inside the function gradients are always off, so it is told whether anybody wants them.
+                one, final = _RECURRENCE(of_way, first, weight, bias, bool(way), torch.is_grad_enabled())
                 ways.append(one)
                 last.append(final)
             outputs = ways[0] if len(ways) == 1 else torch.cat(ways, dim=-1)
@@ -95,7 +97,7 @@ class Gru(nn.GRU):
 
 def linear(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`torch.nn.functional.linear`; in float32 on a CPU all three products of a training step go through oneDNN."""
-    result: Tensor = _Linear.apply(inputs, weight, bias)
+    result: Tensor = _LINEAR(inputs, weight, bias)
     return result
 
 
@@ -119,7 +121,7 @@ class _Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(inputs, weight)
-        return _product(inputs.flatten(0, -2), weight, bias).unflatten(0, inputs.shape[:-1])
+        return _product(inputs.flatten(0, -2), weight, bias).view(*inputs.shape[:-1], len(weight))
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -138,12 +140,12 @@ class _Recurrence(torch.autograd.Function):
     """One layer in one direction: gates (T, N, 3H) and first state (N, H) to outputs (T, N, H) and last state (N, H).
 
     With r, z, n the gates of nn.GRU and s = W_hn h + b_hn, a step is h' = n + z (h - n), n = tanh(i_n + r s).
-    Of each step [r, z, s], n and h' are kept, all written once: memory traffic is what costs beside the products.
+    For the way back, each step keeps [r, z, s] in the place of the product they came from, n, and h', the output.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, gates: Tensor, first: Tensor, weight: Tensor, bias: Tensor, reverse: bool
+        ctx: Any, gates: Tensor, first: Tensor, weight: Tensor, bias: Tensor, reverse: bool, learns: bool
     ) -> tuple[Tensor, Tensor]:
         steps, rows, hidden = gates.shape[0], *first.shape
         two = 2 * hidden
@@ -157,7 +159,8 @@ class _Recurrence(torch.autograd.Function):
             both = recurrent[:, :two].add_(gates[step, :, :two]).sigmoid_()
             new = _tanh_(torch.addcmul(gates[step, :, two:], both[:, :hidden], recurrent[:, two:]))
             torch.lerp(new, before[step], both[:, hidden:], out=after[step])
-            kept += [recurrent, new]
+            if learns:
+                kept += [recurrent, new]
         ctx.save_for_backward(before, weight, *kept)
         ctx.order = order
         ctx.set_materialize_grads(False)
@@ -187,7 +190,7 @@ class _Recurrence(torch.autograd.Function):
         of_weight, of_bias = _weight_gradient(flat, before.flatten(0, 1)), flat.sum(0)
         # The recurrent share of the new gate went through the reset gate; the input's did not.
         deltas[..., two:] = of_news
-        return deltas, carry, of_weight, of_bias, None
+        return deltas, carry, of_weight, of_bias, None, None
 
 
 def _tanh_(values: Tensor) -> Tensor:
@@ -225,3 +228,5 @@ def _one_dnn() -> Any:
 
 
 _ONE_DNN = _one_dnn()
+_LINEAR: Any = _Linear.apply
+_RECURRENCE: Any = _Recurrence.apply

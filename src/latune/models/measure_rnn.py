@@ -125,11 +125,11 @@ class MeasureRnn(LatentModel):
     def _fused(self, beats: tuple[Tensor, Tensor], items: Tensor, masks: list[Tensor] | None = None) -> Tensor:
         """Logits (B, T, V), each tick fed with the item's token before it."""
         states, inputs = beats
-        layers, rows, _, hidden = states.shape
+        layers, rows, _, hidden = states.shape  # the beats are the third axis
         # The state starts anew with each beat, so the beats are independent rows of one call: ticks, beats, batch.
         previous = self.decoder_embedding(items.t()[:-1])
         previous = torch.cat([self.first_token.expand(1, rows, -1), previous])
-        previous = previous.unflatten(0, (BEATS, self._ticks)).transpose(0, 1).flatten(1, 2)
+        previous = previous.view(BEATS, self._ticks, rows, -1).transpose(0, 1).flatten(1, 2)
         states, inputs = states.transpose(1, 2).reshape(layers, -1, hidden), inputs.transpose(0, 1).flatten(0, 1)
         if previous.is_cpu:
             gates = self.tick_rnn.input_gates(previous) + self.tick_rnn.input_gates(inputs, previous.shape[-1])
@@ -137,7 +137,7 @@ class MeasureRnn(LatentModel):
         else:
             steps = torch.cat([previous, inputs.expand(self._ticks, -1, -1)], dim=-1)
             outputs = self.tick_rnn(steps.transpose(0, 1), states)[0].transpose(0, 1)
-        logits = self._to_logits(outputs).unflatten(1, (BEATS, rows))
+        logits = self._to_logits(outputs).view(self._ticks, BEATS, rows, -1)
         return logits.permute(2, 1, 0, 3).flatten(1, 2)
 
     def _step(
