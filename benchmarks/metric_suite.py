@@ -46,9 +46,7 @@ def plain_modularity(codes, attributes):
 
 def plain_mig(codes, attributes):
     top = np.sort(plain_information(codes, attributes), axis=0)
-    entropies = [
-        mutual_info_regression(column[:, None], column, random_state=0)[0] for column in attributes.T
-    ]
+    entropies = [mutual_info_regression(column[:, None], column, random_state=0)[0] for column in attributes.T]
     return float(np.mean((top[-1] - top[-2]) / entropies))
 
 
@@ -85,10 +83,7 @@ def query_time(codes, attributes):
     """Return the seconds that the joint neighbour queries take: all pairs, and the entropies."""
     seconds = 0.0
     pairs = [(code, column) for column in attributes.T for code in codes.T]
-    pairs += [
-        (column + 1e-10 * np.random.default_rng(0).normal(size=len(column)), column)
-        for column in attributes.T
-    ]
+    pairs += [(column + 1e-10 * np.random.default_rng(0).normal(size=len(column)), column) for column in attributes.T]
     for code, column in pairs:
         order = np.argsort(column)
         points = np.column_stack([code / code.std(), column / column.std()])[order]
@@ -116,9 +111,7 @@ def make_case(items, code_count, attribute_count):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", type=int, default=5376)
     parser.add_argument("--codes", type=int, default=32)
     parser.add_argument("--attributes", type=int, default=4)

@@ -132,3 +132,10 @@ def test_home_is_the_users_cache_by_default(monkeypatch):
 def test_codec_round_trip(synthetic):
     description = json.loads(json.dumps(synthetic.codec.to_dict()))
     assert codec_from_dict(description).to_dict() == synthetic.codec.to_dict()
+
+
+def test_an_attribute_that_is_not_a_number_is_refused(synthetic):
+    columns = synthetic.attributes.copy()
+    columns[3, 2] = np.nan
+    with pytest.raises(DataError, match="'note_density' is not a finite number"):
+        Dataset(**{**vars(synthetic), "attributes": columns})

@@ -41,9 +41,7 @@ def attributes():
 # Frozen answers
 
 
-@pytest.mark.parametrize(
-    ("case", "tolerance"), [("continuous", 1e-9), ("entangled", 1e-9), ("discrete", 0.005)]
-)
+@pytest.mark.parametrize(("case", "tolerance"), [("continuous", 1e-9), ("entangled", 1e-9), ("discrete", 0.005)])
 def test_golden_values_of_the_published_evaluation(case, tolerance):
     with np.load(DATA / f"metrics_{case}.npz") as arrays:
         result = evaluate(arrays["codes"], arrays["attributes"], bootstrap=0)
@@ -66,9 +64,7 @@ def test_parity_case_of_the_specification():
     z = np.column_stack([y[:, 0] + 0.1 * e1, 0.5 * y[:, 1] + 0.5 * e2, e3])
     result = evaluate(z, y, bootstrap=0)
     half_digit = 0.5001e-4
-    np.testing.assert_allclose(
-        result.information, [[2.3491, 0.0127], [0.0203, 0.3626], [0, 0]], atol=half_digit
-    )
+    np.testing.assert_allclose(result.information, [[2.3491, 0.0127], [0.0203, 0.3626], [0, 0]], atol=half_digit)
     np.testing.assert_allclose(result.entropies, 5.6511, atol=half_digit)
     fits = [fit.r_squared.value for fit in result.attributes.values()]
     np.testing.assert_allclose(fits, [0.99049, 0.51343], atol=half_digit / 10)
@@ -160,9 +156,7 @@ def test_scores_take_stacks_of_matrices():
     information = np.random.default_rng(0).random((7, 4, 3))
     entropies = np.ones((7, 3))
     stacked = mutual_information_gap(information, entropies)
-    assert (
-        stacked.shape == modularity(information).shape == spearman_correlation(information, 50).shape == (7,)
-    )
+    assert stacked.shape == modularity(information).shape == spearman_correlation(information, 50).shape == (7,)
     assert stacked[3] == mutual_information_gap(information[3], entropies[3])
     dimension, explained = interpretability(information, information)
     np.testing.assert_array_equal(explained, information.max(axis=1))

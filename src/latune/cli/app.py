@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-# Threads that wait spin only briefly: with another program on the cores, long spinning stalls training a hundredfold, and
-# not spinning at all costs a third of the speed. Read by OpenMP when PyTorch is first imported, later than this.
+# Threads that wait spin only briefly: with another program on the cores, long spinning stalls training a hundredfold,
+# and not spinning at all costs a third of the speed. Read by OpenMP when PyTorch is first imported, later than this.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import typer
