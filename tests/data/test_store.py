@@ -7,6 +7,7 @@ import pytest
 
 from latune.data import store
 from latune.data.codecs import codec_from_dict
+from latune.data.dataset import Dataset
 from latune.data.registry import prepare_dataset
 from latune.data.store import data_home, is_stored, load_dataset, store_dataset
 from latune.errors import DataError, RunError
