@@ -68,12 +68,16 @@ def train(
     _train(out or Path("runs") / f"{loaded.name.replace('/', '-')}-seed{loaded.seed}", loaded)
 
 
-def evaluate(run: RunFolder, as_json: AsJson = False) -> None:
+def evaluate(
+    run: RunFolder,
+    items: Annotated[int | None, typer.Option(min=10, help="Held-out items that the certificate decodes.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Measure a run on held-out items: metrics.json and the control certificate, certificate.json.
 
     Example: latune evaluate runs/first
     """
-    metrics, certificate = _evaluate(run)
+    metrics, certificate = _evaluate(run, items)
     if as_json:
         print_json({"metrics": metrics, "certificate": certificate})
         return
@@ -173,7 +177,7 @@ def _report_to(bar: Bar) -> Any:
     return show
 
 
-def _evaluate(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def _evaluate(folder: Path, items: int | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
     from latune.control.editor import open_editor
     from latune.evaluation.evaluate import evaluate_run
     from latune.training.run_folder import open_run
@@ -182,7 +186,11 @@ def _evaluate(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     editor = open_editor(folder)
     dataset = prepare_with_bar(run.recipe.data.name)
     with progress_bar("Measuring") as bar:
-        metrics = evaluate_run(run, dataset, editor, lambda what, d, t: bar.update(d, t, title=f"Measuring {what}"))
+
+        def show(what: str, done: int, total: int) -> None:
+            bar.update(done, total, title=f"Measuring {what}")
+
+        metrics = evaluate_run(run, dataset, editor, show, items)
     return metrics, run.read_json("certificate.json")
 
 

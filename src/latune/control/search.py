@@ -20,14 +20,9 @@ __all__ = ["Found", "search"]
 
 SWEEP = 61  # positions per knob and way of moving
 BEYOND = 0.25  # a sweep reaches beyond the knob's range by this share of it, at either end
-ROUNDS = (
-    1.0,
-    0.7,
-    0.5,
-    0.35,
-    0.25,
-)  # size of the perturbations per round, in standard deviations of the codes
-PERTURBED = 64  # candidates per round
+# Size of the perturbations per round, in standard deviations of the codes.
+ROUNDS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
+PERTURBED = 96  # candidates per round
 ENOUGH = 0.005  # an error below this share of the range is not improved further
 ERROR_WEIGHT = 20.0  # an error of 5 % of the range weighs as much as losing the whole item
 

@@ -33,7 +33,13 @@ Report = Callable[[str, int, int], None]
 """Told (what is being measured, done, total)."""
 
 
-def evaluate_run(run: Run, dataset: Dataset, editor: Editor, report: Report | None = None) -> dict[str, Any]:
+def evaluate_run(
+    run: Run,
+    dataset: Dataset,
+    editor: Editor,
+    report: Report | None = None,
+    controlled_items: int | None = None,
+) -> dict[str, Any]:
     """Measure a run on the test split and write `metrics.json` and `certificate.json`.
 
     Args:
@@ -41,6 +47,7 @@ def evaluate_run(run: Run, dataset: Dataset, editor: Editor, report: Report | No
         dataset: The data set it was trained on.
         editor: The run opened for editing.
         report: Told the progress.
+        controlled_items: Items that the certificate decodes; default: as the recipe says.
 
     Returns:
         The content of `metrics.json`.
@@ -55,7 +62,8 @@ def evaluate_run(run: Run, dataset: Dataset, editor: Editor, report: Report | No
     items, groups = np.asarray(dataset.items[indices]), np.asarray(dataset.groups[indices])
     names = list(editor.knobs.names)
     values = np.asarray(dataset.attributes[indices], float)[:, [dataset.table.index(name) for name in names]]
-    seed, repetitions = run.recipe.seed, run.recipe.evaluation.bootstrap
+    config = run.recipe.evaluation
+    seed, repetitions = run.recipe.seed, config.bootstrap
 
     tell("codes", 0, 3)
     means = encode_means(editor.model, items)
@@ -85,7 +93,7 @@ def evaluate_run(run: Run, dataset: Dataset, editor: Editor, report: Report | No
         items,
         groups,
         training,
-        run.recipe.evaluation,
+        config if controlled_items is None else config.model_copy(update={"items": controlled_items}),
         seed,
         lambda done, total: tell("control", done, total),
     )
