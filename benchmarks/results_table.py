@@ -45,8 +45,11 @@ def read(folder: Path) -> dict:
     }
 
 
-def span(values: list[float]) -> str:
-    """Mean, and the range where there is more than one value."""
+def span(values: list[float | None]) -> str:
+    """Mean, and the range where there is more than one value; a dash where nothing could be measured."""
+    values = [value for value in values if value is not None]
+    if not values:
+        return "-"
     mean = sum(values) / len(values)
     digits = 3 if abs(mean) < 2 else 2
     if len(values) == 1:

@@ -130,6 +130,21 @@ def test_cross_talk(perfect, certificate_of):
     assert "note_density" not in moved["unexplained"]
 
 
+def test_items_of_a_single_tune_have_no_interval(synthetic):
+    train, test = (synthetic.splits[name] for name in ("train", "test"))
+    model = ToyModel(lambda code: code)
+    codes = Editor(model, synthetic.codec, None).encode(synthetic.items[train])
+    knobs = calibrate(codes, synthetic.attributes[train], synthetic.table, ["note_density"])
+    items = np.asarray(synthetic.items[test])[:12]
+    one_tune = np.zeros(len(items), np.int32)
+    editor = Editor(model.eval(), synthetic.codec, knobs)
+    certificate = certify(editor, items, one_tune, synthetic.attributes[train], CONFIG, seed=0)
+    hits = certificate["knobs"]["note_density"]["joint"]["hit_rate"]
+    assert hits["value"] == pytest.approx(1.0)
+    assert hits["low"] is None
+    assert hits["high"] is None
+
+
 def test_what_a_certificate_says_of_itself(perfect, synthetic):
     assert (perfect["format"], perfect["items"], perfect["seed"]) == (1, 20, 0)
     assert perfect["tolerance"] == CONFIG.tolerance

@@ -47,9 +47,10 @@ class _Subject:
         """Mean over items with an interval over groups; items that are not a number do not count."""
         known = np.isfinite(per_item)
         if not known.any():
-            return Estimate(float("nan")).to_dict() | {"value": None}
-        repetitions = self.config.bootstrap
-        return bootstrap_mean(per_item[known], self.groups[known], repetitions, self.seed).to_dict()
+            return {"value": None, "low": None, "high": None}
+        if len(np.unique(self.groups[known])) < 2:  # one tune has no spread to draw an interval from
+            return Estimate(float(per_item[known].mean())).to_dict()
+        return bootstrap_mean(per_item[known], self.groups[known], self.config.bootstrap, self.seed).to_dict()
 
 
 def certify(
