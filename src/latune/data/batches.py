@@ -81,9 +81,11 @@ class Batches:
         chosen = self._order[position * self._batch_size : (position + 1) * self._batch_size]
         return Batch(self._items[chosen].long(), self._attributes[chosen])
 
-    def whole(self) -> Batch:
-        """The whole split as one batch, in order."""
-        return Batch(self._items.long(), self._attributes)
+    def in_order(self) -> list[Batch]:
+        """The whole split as batches, in order; the last one may be smaller."""
+        starts = range(0, len(self._items), self._batch_size)
+        chosen = [slice(start, start + self._batch_size) for start in starts]
+        return [Batch(self._items[piece].long(), self._attributes[piece]) for piece in chosen]
 
     def _begin(self, epoch: int) -> None:
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)

@@ -144,7 +144,7 @@ def _loop(
     share = recipe.data.crossover
     crossover = Crossover(dataset, "train", share, recipe.seed) if share > 0 else None
     batches = Batches(dataset, "train", training.batch_size, recipe.seed, device, prepare, crossover)
-    held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, prepare).whole()
+    held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, prepare).in_order()
     steps = training.steps or len(batches) * (training.epochs or 1)
     players = method.players()
     optimisers: list[Optimizer] = [Adam(player.parameters, training.learning_rate) for player in players]
@@ -225,13 +225,18 @@ def _loop(
 
 
 @torch.no_grad()
-def _validate(method: Method, batch: Batch) -> dict[str, float]:
+def _validate(method: Method, batches: list[Batch]) -> dict[str, float]:
+    """Means over the held-out items."""
     # The generator is put back, so that validating more or less often changes nothing else.
     random_state = torch.get_rng_state()
     method.eval()
-    values = _numbers(method.validation_losses(batch))
+    sums: dict[str, float] = {}
+    for batch in batches:
+        for name, value in _numbers(method.validation_losses(batch)).items():
+            sums[name] = sums.get(name, 0.0) + value * len(batch.items)
     torch.set_rng_state(random_state)
-    return values
+    items = sum(len(batch.items) for batch in batches)
+    return {name: value / items for name, value in sums.items()}
 
 
 def _numbers(losses: Losses) -> dict[str, float]:
