@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latune.data.batches import Batch
+from latune.data.measure_codec import MeasureCodec
 from latune.losses.attribute import attribute_regularization
 from latune.methods.ar_vae import ArVaeConfig
 from latune.methods.attribute_term import AttributesConfig, AttributeTerm
@@ -50,9 +51,9 @@ def random_batch() -> Batch:
 
 def ours(config: MeasureRnnConfig | MeasureMlpConfig, batch: Batch):
     """A training step of latune as a function without arguments."""
-    model = build_model(config, len(VOCABULARY), 24)
+    model = build_model(config, MeasureCodec(VOCABULARY))
     term = AttributeTerm(AttributesConfig(names=NAMES), MUSIC_ATTRIBUTES, model.latent_size)
-    method = build_method(ArVaeConfig(), model, term).train()
+    method = build_method(ArVaeConfig(), model, MUSIC_ATTRIBUTES, term).train()
     optimiser = torch.optim.Adam(model.parameters(), 1e-4)
     (player,) = method.players()
 
@@ -178,7 +179,7 @@ def peak_operations_per_second(product: Callable[[Tensor, Tensor], Tensor]) -> f
 
 def operations(config: MeasureRnnConfig | MeasureMlpConfig) -> float:
     """Multiplications and additions of a step: two per weight and use, three times for forward and backward."""
-    model = build_model(config, len(VOCABULARY), 24)
+    model = build_model(config, MeasureCodec(VOCABULARY))
     uses = {"encoder_rnn": 24, "beat_rnn": 4, "tick_state": 4, "tick_input": 4, "tick_rnn": 24, "output": 24}
     weights = 0
     for name, parameter in model.named_parameters():

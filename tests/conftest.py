@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from latune.control.editor import calibrate_run, open_editor
-from latune.data.codecs import MeasureCodec
+from latune.data.measure_codec import MeasureCodec
 from latune.data.dataset import Dataset
 from latune.data.store import store_dataset
 from latune.evaluation.evaluate import evaluate_run

@@ -78,7 +78,7 @@ def test_crossed_batches_too_depend_on_seed_and_step_alone(batches, synthetic):
 
 
 def test_whole_split_in_order(batches, synthetic):
-    pieces = batches().in_order()
+    pieces = list(batches().in_order())
     assert np.array_equal(np.concatenate([piece.items for piece in pieces]), synthetic.items[synthetic.splits["train"]])
     assert len(pieces) > 1
 

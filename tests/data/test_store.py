@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from latune.data import store
-from latune.data.codecs import codec_from_dict
+from latune.data.codec_registry import codec_from_dict
 from latune.data.dataset import Dataset
 from latune.data.registry import prepare_dataset
 from latune.data.store import data_home, is_stored, load_dataset, store_dataset
@@ -102,7 +102,7 @@ def test_damaged_description(home, synthetic, content):
 
 def test_codec_of_another_kind(home, synthetic):
     store_dataset(synthetic)
-    describe(home, codec={"kind": "picture"})
+    describe(home, codec={"kind": "sculpture"})
     with pytest.raises(RunError, match="Unknown kind of codec 'picture'"):
         load_dataset("chorales")
 

@@ -13,7 +13,7 @@ from latune.data.dataset import Dataset
 from latune.errors import DataError
 from latune.evaluation.certificate import certify, rank_correlation
 from latune.evaluation.evaluate import evaluate_run
-from latune.models.latent_model import LatentModel, diagonal_normal, token_distribution
+from latune.models.latent_model import TokenModel, diagonal_normal, token_distribution
 from latune.music.measure import HOLD, REST, midi_vocabulary
 from latune.recipes.recipe import EvaluationConfig
 
@@ -22,7 +22,7 @@ LOWEST_TOKEN = 2  # MIDI 55
 CONFIG = EvaluationConfig(items=20, targets=5, sweep=7, bootstrap=20)
 
 
-class ToyModel(LatentModel):
+class ToyModel(TokenModel):
     """Code 0 is the number of notes; the decoder writes as many notes as `notes_of` makes of it.
 
     Code 1 is noise of the item, which the decoder ignores.

@@ -8,12 +8,12 @@ from torch.nn import functional as F
 
 from latune.errors import RecipeError
 from latune.methods.control_term import ControlConfig, ControlTerm
-from latune.models.latent_model import LatentModel, token_distribution
+from latune.models.latent_model import TokenModel, token_distribution
 
 DENSITY = ("note_density",)
 
 
-class DensityDecoder(LatentModel):
+class DensityDecoder(TokenModel):
     """Begins as many notes as its first dimension says, or, deaf, as its second one says."""
 
     def __init__(self, deaf):

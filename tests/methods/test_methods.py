@@ -6,6 +6,7 @@ import torch
 from pydantic import ValidationError
 
 from latune.data.batches import Batch
+from latune.data.measure_codec import MeasureCodec
 from latune.errors import RecipeError
 from latune.losses.attribute import attribute_regularization
 from latune.losses.vae import divergence, reconstruction
@@ -17,6 +18,7 @@ from latune.methods.registry import build_method
 from latune.models.measure_mlp import MeasureMlpConfig
 from latune.models.registry import build_model
 from latune.music.attributes import MUSIC_ATTRIBUTES
+from latune.music.measure import midi_vocabulary
 
 NAMES = ("note_density", "contour", "pitch_range")
 
@@ -24,7 +26,9 @@ NAMES = ("note_density", "contour", "pitch_range")
 @pytest.fixture
 def model():
     torch.manual_seed(0)
-    return build_model(MeasureMlpConfig(latent_size=5, hidden_size=16, embedding_size=4), 32, 24)
+    return build_model(
+        MeasureMlpConfig(latent_size=5, hidden_size=16, embedding_size=4), MeasureCodec(midi_vocabulary())
+    )
 
 
 @pytest.fixture
@@ -55,7 +59,7 @@ METHODS = [
 def test_contract(name, config, with_term, model, term, batch):
     assert config.name == name
     attribute_term = term() if with_term else None
-    method = build_method(config, model, attribute_term)
+    method = build_method(config, model, MUSIC_ATTRIBUTES, attribute_term)
     seen = batch(attribute_term)
     (player,) = method.players()
     assert {id(p) for p in player.parameters} == {id(p) for p in model.parameters()}
@@ -72,7 +76,7 @@ def test_contract(name, config, with_term, model, term, batch):
 @pytest.mark.parametrize(("name", "config", "with_term"), METHODS)
 def test_validation_is_the_loss_at_the_means(name, config, with_term, model, term, batch):
     attribute_term = term() if with_term else None
-    method = build_method(config, model, attribute_term).eval()
+    method = build_method(config, model, MUSIC_ATTRIBUTES, attribute_term).eval()
     seen = batch(attribute_term)
     posterior = model.encode(seen.items)
     decoded = model.decode(posterior.mean)
@@ -89,7 +93,7 @@ def test_validation_is_the_loss_at_the_means(name, config, with_term, model, ter
 def test_ar_vae_is_a_beta_vae_with_the_term(model, term, batch):
     settings = {"beta": 0.3, "reconstruction": "sum"}
     values = [
-        build_method(config, model, term()).validation_losses(batch(term()))["loss"]
+        build_method(config, model, MUSIC_ATTRIBUTES, term()).validation_losses(batch(term()))["loss"]
         for config in (BetaVaeConfig(**settings), ArVaeConfig(**settings))
     ]
     assert torch.equal(*values)
@@ -165,7 +169,7 @@ def test_a_transform_needs_its_reference():
 
 def test_ar_vae_needs_the_attributes_block(model):
     with pytest.raises(RecipeError, match="'ar_vae' needs an attributes: block"):
-        build_method(ArVaeConfig(), model, None)
+        build_method(ArVaeConfig(), model, MUSIC_ATTRIBUTES, None)
 
 
 @pytest.mark.parametrize("config", [BetaVaeConfig, ArVaeConfig])
@@ -178,7 +182,7 @@ def test_refused_settings(config, wrong):
 def test_control_begins_at_its_step_and_reaches_encoder_and_decoder(model, synthetic, term, batch):
     names, reference = NAMES, synthetic.attributes[synthetic.splits["train"]]
     control = ControlTerm(ControlConfig(from_step=10), names, MUSIC_ATTRIBUTES, synthetic.codec, reference)
-    method = build_method(ArVaeConfig(), model, term(), control)
+    method = build_method(ArVaeConfig(), model, MUSIC_ATTRIBUTES, term(), control)
     (player,) = method.players()
     assert "control" not in player.loss(batch(term()), 9)
     losses = player.loss(batch(term()), 10)

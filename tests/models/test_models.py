@@ -1,5 +1,7 @@
 """One contract for all networks, and what is particular to each."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -27,7 +29,7 @@ CONFIGS = {
 
 def build(config, seed=0):
     torch.manual_seed(seed)
-    return build_model(config, SYMBOLS, TICKS)
+    return build_model(config, SimpleNamespace(symbols=SYMBOLS, item_shape=(TICKS,)))
 
 
 @pytest.fixture(params=CONFIGS)
@@ -134,7 +136,7 @@ def test_weights_survive_saving(model, items, tmp_path, request):
 
 @pytest.mark.parametrize("symbols", [32, 77, 78])
 def test_published_number_of_parameters(symbols):
-    model = build_model(MeasureRnnConfig(), symbols, TICKS)
+    model = build_model(MeasureRnnConfig(), SimpleNamespace(symbols=symbols, item_shape=(TICKS,)))
     assert sum(parameter.numel() for parameter in model.parameters()) == 1_092_427 + 149 * symbols
 
 

@@ -162,7 +162,7 @@ def test_damaged_checkpoint(recipe, synthetic, tmp_path, file, damage):
 
 
 def test_resume_with_other_items_is_refused(recipe, synthetic, tmp_path):
-    from latune.data.codecs import MeasureCodec
+    from latune.data.measure_codec import MeasureCodec
     from latune.music.measure import midi_vocabulary
 
     run = train(recipe(), synthetic, tmp_path / "run", stop=stop_after(1))

@@ -24,6 +24,7 @@ __all__ = ["Edit", "Editor", "calibrate_run", "open_editor"]
 Values = NDArray[np.float64]
 
 GAINS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)  # tried for each knob
+CALIBRATION_ITEMS = 65_536  # at most so many training items are encoded for the curves
 GAIN_ITEMS = 256  # training items that they are tried on
 GAIN_LEVELS = np.linspace(0.05, 0.95, 9)  # quantiles of the requested values
 
@@ -124,12 +125,14 @@ def calibrate_run(run: Run, dataset: Dataset) -> Knobs:
     Regularised attributes keep their dimension; others take the best-correlated one.
     """
     names = run.recipe.knob_names(dataset.table.names)
-    indices = dataset.split("train")
+    indices, generator = dataset.split("train"), np.random.default_rng(run.recipe.seed)
+    if len(indices) > CALIBRATION_ITEMS:
+        indices = np.sort(generator.choice(indices, CALIBRATION_ITEMS, replace=False))
     model = run.load_model()
-    codes = encode_means(model, dataset.items[indices])
+    codes = encode_means(model, np.asarray(dataset.items[indices]))
     tied = {name: dimension for dimension, name in enumerate(run.recipe.regularised)}
     knobs = calibrate(codes, dataset.attributes[indices], dataset.table, names, tied)
-    chosen = np.random.default_rng(run.recipe.seed).permutation(indices)[:GAIN_ITEMS]
+    chosen = generator.permutation(indices)[:GAIN_ITEMS]
     knobs = _with_gains(Editor(model, run.codec, knobs), np.asarray(dataset.items[np.sort(chosen)]))
     write_json(run.folder / "knobs.json", knobs.to_dict())
     return knobs
@@ -140,12 +143,18 @@ def _with_gains(editor: Editor, items: Items) -> Knobs:
     tuned = []
     for knob in editor.knobs.knobs:
         column = editor.codec.table.index(knob.name)
-        requests = np.unique(np.quantile(editor.codec.measure(items, [knob.name]), GAIN_LEVELS, method="nearest"))
+        own = editor.codec.measure(items, [knob.name])[:, 0]
+        having = items[np.isfinite(own)]  # some items may lack the attribute
+        if len(having) == 0:
+            tuned.append(knob)
+            continue
+        requests = np.unique(np.quantile(own[np.isfinite(own)], GAIN_LEVELS, method="nearest"))
         errors = []
         for gain in GAINS:
             trial = replace(editor, knobs=editor.knobs.changed(replace(knob, gain=gain)))
-            results = [trial.turn(items, {knob.name: request}).values[:, column] for request in requests]
-            errors.append(np.abs(np.stack(results) - requests[:, None]).mean())
+            results = [trial.turn(having, {knob.name: request}).values[:, column] for request in requests]
+            missed = np.abs(np.stack(results) - requests[:, None])
+            errors.append(np.where(np.isfinite(missed), missed, knob.span).mean())
         tuned.append(replace(knob, gain=GAINS[int(np.argmin(errors))]))
     return replace(editor.knobs, knobs=tuple(tuned))
 

@@ -84,7 +84,7 @@ def search(
         """Decode and measure candidates (n, P, D) for the items `rows`; keep the best per item."""
         count = candidates.shape[1]
         decoded = decode(candidates)
-        flat = decoded.reshape(len(rows) * count, -1)
+        flat = decoded.reshape(len(rows) * count, *decoded.shape[2:])
         measured = measure(flat, names).reshape(len(rows), count, -1)
         deviation = np.abs(measured - wanted[rows][:, None]) / spans
         kept = similarity(np.repeat(items[rows], count, axis=0), flat).reshape(len(rows), count)

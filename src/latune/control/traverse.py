@@ -38,7 +38,7 @@ class Traversal:
         name: The knob.
         movement: How it was set.
         requested: Value that was asked for, (N, P), increasing; at `own` the value of the item itself.
-        items: What came out, (N, P, T); at `own` the item's own decode.
+        items: What came out, (N, P, ...); at `own` the item's own decode.
         values: All attributes measured on it, (N, P, A), columns as in the codec's table.
         own: Position that shows the item's own decode, (N,).
     """
@@ -84,7 +84,7 @@ def traverse(
 
     Args:
         editor: A trained run with its knobs.
-        items: Start items, (N, T), or a single one, (T,).
+        items: Start items, (N, ...), or a single one.
         name: The knob.
         positions: Values to ask for, or how many, spread evenly over the knob's range.
         movement: "alone", "joint" or "exact".
@@ -94,7 +94,8 @@ def traverse(
         InputError: There is no such knob, or fewer than two positions are asked for.
     """
     knob = editor.knobs[name]
-    items = np.atleast_2d(items)
+    if items.ndim == len(editor.codec.item_shape):
+        items = items[None]
     targets = _targets(positions, knob.low, knob.high)
     starts = editor.codec.measure(items, [name])[:, 0]
     own = np.argmin(np.abs(targets - starts[:, None]), axis=1)
@@ -104,7 +105,7 @@ def traverse(
     rows = np.arange(len(items))
     requested[rows, own] = starts
     decoded[rows, own] = editor.decode(editor.encode(items))
-    values = editor.codec.measure(decoded.reshape(-1, decoded.shape[-1])).reshape(*requested.shape, -1)
+    values = editor.codec.measure(decoded.reshape(-1, *decoded.shape[2:])).reshape(*requested.shape, -1)
     return Traversal(name, movement, requested, decoded, values, own)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from latune.control.editor import Editor
 from latune.control.knobs import Movement
-from latune.data.codecs import MeasureCodec
+from latune.data.measure_codec import MeasureCodec
 from latune.errors import InputError
 from latune.music.measure import Vocabulary, events_from_ticks, is_note
 from latune.music.score import Tune, read_measures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +12,12 @@ from torch import Tensor
 
 from latune.data.augmentation import Crossover
 from latune.data.dataset import Dataset
+from latune.data.packed_items import PackedItems, unpack_bits
 
 __all__ = ["Batch", "Batches", "Prepare"]
 
 Prepare = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+ToInput = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Batch:
     """What a loss sees.
 
     Args:
-        items: Shape (B, ...), integer tokens or pixels.
+        items: Shape (B, ...), as the model reads them: integer tokens, or brightness from 0 to 1.
         attributes: Shape (B, A), float32, possibly transformed.
     """
 
@@ -42,6 +44,7 @@ class Batches:
         batch_size: Items per batch; the ragged rest of an epoch is left out (another one every epoch).
         seed: Seed of the shuffles.
         device: Where the arrays live.
+        to_input: From items as stored, uint8 (B, ...), to what the model reads; default: integer tokens.
         prepare: From attributes (N, A) to what the losses read (N, K); default: as they are.
         crossover: Makes the items of each epoch anew.
     """
@@ -53,13 +56,16 @@ class Batches:
         batch_size: int,
         seed: int,
         device: torch.device,
+        to_input: ToInput | None = None,
         prepare: Prepare | None = None,
         crossover: Crossover | None = None,
     ) -> None:
         indices = dataset.split(split)
         self._device, self._seed, self._crossover = device, seed, crossover
         self._prepare = prepare or (lambda attributes: attributes)
-        self._load(np.asarray(dataset.items[indices]), np.asarray(dataset.attributes[indices]))
+        self._to_input = to_input or Tensor.long
+        self._packed_shape = dataset.items.shape[1:] if isinstance(dataset.items, PackedItems) else None
+        self._load(np.asarray(dataset.rows[indices]), np.asarray(dataset.attributes[indices]))
         self._batch_size = min(batch_size, len(indices))
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.long)
@@ -79,13 +85,19 @@ class Batches:
         if epoch != self._epoch:
             self._begin(epoch)
         chosen = self._order[position * self._batch_size : (position + 1) * self._batch_size]
-        return Batch(self._items[chosen].long(), self._attributes[chosen])
+        return self._batch(chosen)
 
-    def in_order(self) -> list[Batch]:
+    def in_order(self) -> Iterator[Batch]:
         """The whole split as batches, in order; the last one may be smaller."""
         starts = range(0, len(self._items), self._batch_size)
         chosen = [slice(start, start + self._batch_size) for start in starts]
-        return [Batch(self._items[piece].long(), self._attributes[piece]) for piece in chosen]
+        return (self._batch(piece) for piece in chosen)
+
+    def _batch(self, chosen: Tensor | slice) -> Batch:
+        items = self._items[chosen]
+        if self._packed_shape is not None:
+            items = unpack_bits(items, self._packed_shape)
+        return Batch(self._to_input(items), self._attributes[chosen])
 
     def _begin(self, epoch: int) -> None:
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)

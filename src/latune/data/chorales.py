@@ -20,9 +20,9 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from latune.data.codecs import MeasureCodec
 from latune.data.dataset import Dataset
-from latune.data.splits import groups_by_split, seen_before
+from latune.data.measure_codec import MeasureCodec
+from latune.data.splits import count_overlap, groups_by_split
 from latune.errors import InputError, MissingExtraError
 from latune.music.measure import (
     BEATS,
@@ -249,7 +249,6 @@ def _dataset(
     codec: MeasureCodec,
     description: dict[str, Any],
 ) -> Dataset:
-    seen = seen_before(items[splits["test"]], items[splits["train"]])
-    overlap = {"test_items": len(seen), "test_items_also_in_train": int(seen.sum())}
+    overlap = count_overlap(items, splits)
     attributes = codec.measure(items).astype(np.float32)
     return Dataset(name, items, attributes, groups, splits, codec, {**description, "overlap": overlap})

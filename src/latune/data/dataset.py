@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from latune.attributes import AttributeTable
 from latune.data.codecs import Codec
+from latune.data.packed_items import PackedItems
+from latune.data.splits import seen_before
 from latune.errors import DataError
 
 __all__ = ["Dataset"]
@@ -21,24 +23,28 @@ class Dataset:
 
     Args:
         name: Name under which it is stored.
-        items: Tokens or pixels, shape (N, ...).
+        items: Tokens or pixels, shape (N, ...); binary pictures are packed and unpack where they are indexed.
         attributes: Measured values, shape (N, A), columns as in `codec.table`.
         groups: Which tune (or base image) an item comes from, shape (N,); splits never cut a group.
         splits: Indices into `items` by name: "train", "validation", "test".
         codec: What the items are.
         description: Everything else worth knowing: source, licence, counts, rejected files.
+        classes: What an item is (which digit), shape (N,), where the data set says so; a model never sees it.
     """
 
     name: str
-    items: NDArray[np.uint8]
+    items: NDArray[np.uint8] | PackedItems
     attributes: NDArray[np.float32]
     groups: NDArray[np.int32]
     splits: dict[str, NDArray[np.int64]]
     codec: Codec
     description: dict[str, Any] = field(default_factory=dict)
+    classes: NDArray[np.int16] | None = None
 
     def __post_init__(self) -> None:
         sizes = {len(self.items), len(self.attributes), len(self.groups)}
+        if self.classes is not None:
+            sizes.add(len(self.classes))
         if len(sizes) != 1:
             raise DataError(f"Data set '{self.name}': items, attributes and groups differ in length: {sizes}.")
         broken = ~np.isfinite(self.attributes).all(axis=0)
@@ -62,3 +68,12 @@ class Dataset:
         if len(self.splits[name]) == 0:
             raise DataError(f"Data set '{self.name}': the split '{name}' is empty.")
         return self.splits[name]
+
+    @property
+    def rows(self) -> NDArray[np.uint8]:
+        """Items as they are stored: packed where they are binary."""
+        return self.items.rows if isinstance(self.items, PackedItems) else self.items
+
+    def occur_in(self, indices: NDArray[np.int64], split: str) -> NDArray[np.bool_]:
+        """Which of the items at `indices` also occur, value for value, in a split."""
+        return seen_before(self.rows[indices], self.rows[self.split(split)])

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from latune.data.dataset import Dataset
+from latune.data.preparation import OPTIONS, Preparation
 from latune.data.store import is_stored, load_dataset, require_writable, store_dataset
-from latune.errors import DataError
+from latune.errors import DataError, InputError
 
 __all__ = ["DATASETS", "DatasetSource", "ensure_dataset", "prepare_dataset"]
-
-Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -22,18 +21,44 @@ class DatasetSource:
     Args:
         name: Its name.
         description: One sentence for people.
-        prepare: Builds it, and data sets that come from the same reading; told workers and a progress report.
+        prepare: Builds it, and data sets that come from the same reading.
+        options: Which fields of `Preparation` it takes.
     """
 
     name: str
     description: str
-    prepare: Callable[[int, Report | None], list[Dataset]]
+    prepare: Callable[[Preparation], list[Dataset]]
+    options: tuple[str, ...] = ()
 
 
-def _chorales(workers: int, report: Report | None) -> list[Dataset]:
+def _chorales(preparation: Preparation) -> list[Dataset]:
     from latune.data.chorales import prepare_chorales
 
-    return prepare_chorales(workers, report)
+    return prepare_chorales(preparation.workers, preparation.report)
+
+
+def _digits(preparation: Preparation) -> list[Dataset]:
+    from latune.data.digits import prepare_digits
+
+    return [prepare_digits(preparation)]
+
+
+def _sprites(preparation: Preparation) -> list[Dataset]:
+    from latune.data.sprites import prepare_sprites
+
+    return [prepare_sprites(preparation)]
+
+
+def _small_sprites(preparation: Preparation) -> list[Dataset]:
+    from latune.data.sprites import prepare_small_sprites
+
+    return [prepare_small_sprites(preparation)]
+
+
+def _images(preparation: Preparation) -> list[Dataset]:
+    from latune.data.pictures import prepare_pictures
+
+    return [prepare_pictures(preparation)]
 
 
 DATASETS = {
@@ -41,33 +66,85 @@ DATASETS = {
     for source in (
         DatasetSource("chorales", "Soprano measures of Bach's 4/4 chorales, split by tune.", _chorales),
         DatasetSource("chorales-parity", "The same in the published set-up: all metres, padding.", _chorales),
+        DatasetSource(
+            "digits",
+            "Handwritten digits, 28x28, six measures of their strokes; MNIST by --source or --download.",
+            _digits,
+            ("source", "download"),
+        ),
+        DatasetSource(
+            "sprites",
+            "737,280 squares, ellipses and hearts, 64x64, drawn here; the official file by --source or --download.",
+            _sprites,
+            ("source", "download"),
+        ),
+        DatasetSource(
+            "sprites-small",
+            "The 18,432 sprites at orientation 0: shape, scale and position vary.",
+            _small_sprites,
+            ("source", "download"),
+        ),
+        DatasetSource(
+            "images",
+            "Your own pictures (--source) with your own attributes (--attributes table.csv).",
+            _images,
+            ("source", "attributes", "name", "size", "colour"),
+        ),
     )
 }
 
 
-def prepare_dataset(
-    name: str, *, again: bool = False, workers: int | None = None, report: Report | None = None
-) -> Dataset:
-    """Prepare and store a data set, unless it is stored already.
+def prepare_dataset(name: str, preparation: Preparation | None = None, *, again: bool = False) -> Dataset:
+    """Prepare and store a data set, unless it is stored already; a stored set of your own is opened.
 
     Args:
-        name: One of `DATASETS`.
+        name: One of `DATASETS`, or the name of a stored set.
+        preparation: How; default: one worker per core and nothing else.
         again: Prepare it even if it is stored.
-        workers: Processes; default: one per core.
-        report: Told (done, total).
 
     Raises:
-        DataError: There is no such data set, or it cannot be stored.
+        DataError: There is no such data set, it was stored with other options, or it cannot be stored.
+        InputError: It does not take one of the options, or its source cannot be read.
     """
+    preparation = preparation or Preparation(workers=os.cpu_count() or 1)
     if name not in DATASETS:
-        raise DataError(f"Unknown data set '{name}': expected one of {', '.join(DATASETS)}.")
-    if again or not is_stored(name):
+        return _open_own(name, preparation, again)
+    source, given = DATASETS[name], preparation.given()
+    for option in given:
+        if option not in source.options:
+            raise InputError(f"Data set '{name}' does not take --{option}{_takers(option)}.")
+    stored_name = preparation.name or name
+    if stored_name != name and stored_name in DATASETS:
+        raise InputError(f"--name {stored_name}: expected a name that no data set of latune has.")
+    if again or not is_stored(stored_name):
         require_writable()
-        for dataset in DATASETS[name].prepare(workers or os.cpu_count() or 1, report):
-            store_dataset(dataset)
-    return load_dataset(name)
+        for dataset in source.prepare(preparation):
+            store_dataset(replace(dataset, description={**dataset.description, "prepared_with": given}))
+        return load_dataset(stored_name)
+    dataset = load_dataset(stored_name)
+    if given and dataset.description.get("prepared_with", {}) != given:
+        raise DataError(
+            f"Data set '{stored_name}' is stored already, prepared from something else: add --again to replace it."
+        )
+    return dataset
 
 
 def ensure_dataset(name: str) -> Dataset:
     """Open a stored data set, preparing it first where that is needed."""
     return prepare_dataset(name)
+
+
+def _open_own(name: str, preparation: Preparation, again: bool) -> Dataset:
+    if not is_stored(name):
+        raise DataError(f"Unknown data set '{name}': expected one of {', '.join(DATASETS)}, or a stored one.")
+    if again or preparation.given():
+        raise InputError(
+            f"Data set '{name}' is your own: prepare it anew with latune data prepare images --name {name} --again"
+            " and its --source and --attributes."
+        )
+    return load_dataset(name)
+
+
+def _takers(option: str) -> str:
+    assert option in OPTIONS
+    return f": only {', '.join(source.name for source in DATASETS.values() if option in source.options)} can"

@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 import latune
-from latune.data.codecs import codec_from_dict
+from latune.data.codec_registry import codec_from_dict
 from latune.data.dataset import Dataset
+from latune.data.packed_items import PackedItems
 from latune.errors import DataError
 
 __all__ = ["FORMAT", "data_home", "is_stored", "load_dataset", "require_writable", "store_dataset"]
 
 FORMAT = 1
 """Version of the folder's layout; a folder of another version is prepared anew."""
-
-_ARRAYS = ("items", "attributes", "groups")
 
 
 def data_home() -> Path:
@@ -71,7 +71,13 @@ def store_dataset(dataset: Dataset) -> Path:
     except OSError as error:
         raise DataError(f"Cannot write to {folder.parent}: {error.strerror}; set LATUNE_DATA.") from error
     try:
-        arrays = {name: getattr(dataset, name) for name in _ARRAYS}
+        arrays: dict[str, NDArray[Any]] = {
+            "items": dataset.rows,
+            "attributes": dataset.attributes,
+            "groups": dataset.groups,
+        }
+        if dataset.classes is not None:
+            arrays["classes"] = dataset.classes
         arrays |= {f"split_{name}": indices for name, indices in dataset.splits.items()}
         for name, array in arrays.items():
             np.save(temporary / f"{name}.npy", array, allow_pickle=False)
@@ -117,14 +123,16 @@ def load_dataset(name: str) -> Dataset:
         if not path.is_file() or _checksum(path) != checksum:
             raise DataError(f"{path} is missing or damaged: latune data prepare {name} --again.")
         arrays[array_name] = np.load(path, mmap_mode="r", allow_pickle=False)
+    codec = codec_from_dict(description["codec"])
     return Dataset(
         name=name,
-        items=arrays["items"],
+        items=PackedItems(arrays["items"], codec.item_shape) if codec.binary else arrays["items"],
         attributes=arrays["attributes"],
         groups=arrays["groups"],
         splits={split: arrays[f"split_{split}"] for split in description["splits"]},
-        codec=codec_from_dict(description["codec"]),
+        codec=codec,
         description=description,
+        classes=arrays.get("classes"),
     )
 
 

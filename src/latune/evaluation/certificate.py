@@ -8,7 +8,7 @@ other dimensions follow) and "exact" (search with the true measure in the loop).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -42,6 +42,11 @@ class _Subject:
     deviations: Values  # (A,): standard deviation of each attribute in real items
     config: EvaluationConfig
     seed: int
+
+    def having(self, knob: Knob) -> _Subject:
+        """The part of the items that have the attribute at all."""
+        known = np.isfinite(self.values[:, self.editor.codec.table.index(knob.name)])
+        return replace(self, items=self.items[known], values=self.values[known], groups=self.groups[known])
 
     def estimate(self, per_item: Values) -> dict[str, float | None]:
         """Mean over items with an interval over groups; items that are not a number do not count."""
@@ -85,18 +90,20 @@ def certify(
     total = len(ways) * len(editor.knobs.knobs)
     knobs: dict[str, Any] = {}
     for index, knob in enumerate(editor.knobs.knobs):
-        targets = _targets(subject, knob)
+        having = subject.having(knob)
+        targets = _targets(having, knob)
         entry: dict[str, Any] = {
             "unit": knob.unit,
             "dimension": knob.dimension,
             "low": knob.low,
             "high": knob.high,
+            "items": len(having.items),
             "targets": targets.tolist(),
         }
         for number, way in enumerate(ways):
-            entry[way] = _requests(subject, knob, targets, way)
+            entry[way] = _requests(having, knob, targets, way)
             if way != "exact":
-                entry[way]["sweep"] = _sweep(subject, knob, way)
+                entry[way]["sweep"] = _sweep(having, knob, way)
             if report is not None:
                 report(index * len(ways) + number + 1, total)
         knobs[knob.name] = entry
@@ -143,9 +150,9 @@ def _requests(subject: _Subject, knob: Knob, targets: Values, way: Way) -> dict[
         "hit_rate": subject.estimate(np.mean(errors <= tolerance + 1e-9, axis=1)),
         "hit_rate_half_tolerance": subject.estimate(np.mean(errors <= tolerance / 2 + 1e-9, axis=1)),
         "hit_rate_per_target": np.mean(errors <= tolerance + 1e-9, axis=0).tolist(),
-        "measured_mean": result.mean(axis=0).tolist(),
-        "measured_low": np.quantile(result, 0.1, axis=0).tolist(),
-        "measured_high": np.quantile(result, 0.9, axis=0).tolist(),
+        "measured_mean": _known(np.nanmean, result),
+        "measured_low": _known(np.nanquantile, result, 0.1),
+        "measured_high": _known(np.nanquantile, result, 0.9),
         "identity_kept": subject.estimate(kept.mean(axis=1)),
         "cross_talk": _cross_talk(subject, measured - before[:, None], column),
     }
@@ -166,8 +173,8 @@ def _cross_talk(subject: _Subject, changes: Values, column: int) -> dict[str, An
     """
     scaled = changes / np.maximum(subject.deviations, 1e-12)
     turned = scaled[:, :, column]
-    power = max(float((turned**2).sum()), 1e-12)
-    response = (scaled * turned[:, :, None]).sum(axis=(0, 1)) / power
+    power = max(float(np.nansum(turned**2)), 1e-12)
+    response = np.nansum(scaled * turned[:, :, None], axis=(0, 1)) / power
     expected = changes[:, :, column, None] * subject.slopes[:, column]
     rest = np.abs(changes - expected) / np.maximum(subject.deviations, 1e-12)
     names = subject.editor.codec.table.names
@@ -185,17 +192,24 @@ def _sweep(subject: _Subject, knob: Knob, movement: Movement) -> dict[str, Any]:
     edits = [subject.editor.turn(subject.items, {knob.name: p}, movement=movement) for p in positions]
     measured = np.stack([edit.values for edit in edits], axis=1)  # (N, P, A)
     result = measured[:, :, subject.editor.codec.table.index(knob.name)]
-    reached = result.max(axis=1) - result.min(axis=1)
+    lowest, highest = np.fmin.reduce(result, axis=1), np.fmax.reduce(result, axis=1)
     correlation = rank_correlation(np.broadcast_to(positions, result.shape), result)
     names = subject.editor.codec.table.names
     return {
         "positions": positions.tolist(),
-        "response": {name: measured[:, :, j].mean(axis=0).tolist() for j, name in enumerate(names)},
+        "response": {name: _known(np.nanmean, measured[:, :, j]) for j, name in enumerate(names)},
         "monotonicity": subject.estimate(np.nan_to_num(correlation)),
-        "reachable_low": subject.estimate(result.min(axis=1)),
-        "reachable_high": subject.estimate(result.max(axis=1)),
-        "reachable_share": subject.estimate(reached / knob.span),
+        "reachable_low": subject.estimate(lowest),
+        "reachable_high": subject.estimate(highest),
+        "reachable_share": subject.estimate((highest - lowest) / knob.span),
     }
+
+
+def _known(statistic: Callable[..., Any], values: Values, *arguments: float) -> list[float | None]:
+    """A statistic per column of values (N, P) that ignores what is not a number; None where nothing is known."""
+    known = np.asarray(np.isfinite(values).any(axis=0))
+    results = statistic(np.where(known, values, 0), *arguments, axis=0)
+    return [float(result) if there else None for result, there in zip(results, known, strict=True)]
 
 
 def rank_correlation(left: Values, right: Values) -> Values:

@@ -11,23 +11,19 @@ from numpy.typing import NDArray
 from latune.control.editor import Editor
 from latune.control.inference import Codes, decode_items, encode_means, encode_samples
 from latune.data.dataset import Dataset
-from latune.data.splits import seen_before
 from latune.errors import DataError
 from latune.evaluation.certificate import certify
 from latune.metrics import (
     bootstrap_mean,
     ceiling_and_chance,
     evaluate,
-    exact_items,
-    majority_baseline,
-    onset_f1,
-    token_accuracy,
 )
 from latune.training.run_folder import Run, write_json
 
 __all__ = ["evaluate_run"]
 
 SMALLEST_SPLIT = 10
+BASELINE_ITEMS = 20_000  # training items that the constant predictor is made from
 
 Report = Callable[[str, int, int], None]
 """Told (what is being measured, done, total)."""
@@ -56,14 +52,16 @@ def evaluate_run(
         DataError: The test split has fewer than 10 items.
     """
     tell = report or (lambda *_: None)
+    config = run.recipe.evaluation
+    seed, repetitions = run.recipe.seed, config.bootstrap
     indices = dataset.split("test")
     if len(indices) < SMALLEST_SPLIT:
         raise DataError(f"The test split of '{dataset.name}' has {len(indices)} items: expected at least 10.")
+    if len(indices) > config.scored:
+        indices = np.sort(np.random.default_rng(seed).choice(indices, config.scored, replace=False))
     items, groups = np.asarray(dataset.items[indices]), np.asarray(dataset.groups[indices])
     names = list(editor.knobs.names)
     values = np.asarray(dataset.attributes[indices], float)[:, [dataset.table.index(name) for name in names]]
-    config = run.recipe.evaluation
-    seed, repetitions = run.recipe.seed, config.bootstrap
 
     tell("codes", 0, 3)
     means = encode_means(editor.model, items)
@@ -83,7 +81,7 @@ def evaluate_run(
             "groups": len(np.unique(groups)),
         },
         "scores": {**scored, **reference.to_dict()},
-        "reconstruction": _reconstruction(run, dataset, editor, means, items, groups),
+        "reconstruction": _reconstruction(run, dataset, editor, means, indices),
     }
     write_json(run.folder / "metrics.json", metrics)
 
@@ -102,30 +100,23 @@ def evaluate_run(
 
 
 def _reconstruction(
-    run: Run,
-    dataset: Dataset,
-    editor: Editor,
-    means: Codes,
-    items: NDArray[np.uint8],
-    groups: NDArray[np.int32],
+    run: Run, dataset: Dataset, editor: Editor, means: Codes, indices: NDArray[np.int64]
 ) -> dict[str, Any]:
     """How well items come back from the means of their codes, beside the constant predictor."""
-    decoded = decode_items(editor.model, means)
-    onsets, decoded_onsets = editor.codec.onsets(items), editor.codec.onsets(decoded)
-    training = np.asarray(dataset.items[dataset.split("train")])
-    unseen = ~seen_before(items, training)
-    per_item = {
-        "token_accuracy": token_accuracy(decoded, items),
-        "onset_f1": onset_f1(decoded, items, decoded_onsets, onsets),
-        "exact_items": exact_items(decoded, items),
-        "majority_baseline": majority_baseline(training, items),
-    }
+    items, groups = np.asarray(dataset.items[indices]), np.asarray(dataset.groups[indices])
     seed, repetitions = run.recipe.seed, run.recipe.evaluation.bootstrap
+    training = dataset.split("train")
+    if len(training) > BASELINE_ITEMS:
+        training = np.sort(np.random.default_rng(seed).choice(training, BASELINE_ITEMS, replace=False))
+    per_item = editor.codec.compare(decode_items(editor.model, means), items)
+    accuracy_name, accuracy = next(iter(per_item.items()))
+    per_item["majority_baseline"] = editor.codec.baseline(np.asarray(dataset.items[training]), items)
     result: dict[str, Any] = {
         name: bootstrap_mean(values, groups, repetitions, seed).to_dict() for name, values in per_item.items()
     }
+    unseen = ~dataset.occur_in(indices, "train")
     result["items_also_in_training"] = int((~unseen).sum())
-    if unseen.any():
-        accuracy = per_item["token_accuracy"][unseen]
-        result["token_accuracy_unseen_items"] = bootstrap_mean(accuracy, groups[unseen], repetitions, seed).to_dict()
+    if unseen.any() and not unseen.all():
+        estimate = bootstrap_mean(accuracy[unseen], groups[unseen], repetitions, seed)
+        result[f"{accuracy_name}_unseen_items"] = estimate.to_dict()
     return result

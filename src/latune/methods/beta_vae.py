@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor
 
 from latune.data.batches import Batch
 from latune.losses.vae import Reduction, divergence, reconstruction
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.control_term import ControlTerm
-from latune.methods.method import Losses, Method, Player
+from latune.methods.method import MAIN_PLAYER, Losses, Method, Player, accuracy
 from latune.models.latent_model import LatentModel
 
 __all__ = ["BetaVae", "BetaVaeConfig"]
@@ -30,6 +30,11 @@ class BetaVaeConfig(BaseModel):
     beta: Annotated[float, Field(ge=0)] = 1.0
     capacity: Annotated[float, Field(ge=0)] = 0.0  # nats that the KL is drawn to
     reconstruction: Reduction = "sum"  # nats per item ("sum") or per element of an item ("mean")
+
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """Attributes that the method itself ties to the first latent dimensions."""
+        return ()
 
 
 class BetaVae(Method):
@@ -54,9 +59,13 @@ class BetaVae(Method):
         self.attribute_term = attribute_term
         self.control_term = control_term
 
+    def prepare_attributes(self, attributes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the attribute term reads (N, K)."""
+        return attributes if self.attribute_term is None else self.attribute_term.prepare(attributes)
+
     def players(self) -> list[Player]:
         """One player: encoder and decoder together."""
-        return [Player("autoencoder", list(self.model.parameters()), self._training_losses)]
+        return [Player(MAIN_PLAYER, list(self.model.parameters()), self._training_losses)]
 
     def _training_losses(self, batch: Batch, step: int) -> Losses:
         controlled = self.control_term is not None and step >= self.control_term.config.from_step
@@ -80,10 +89,4 @@ class BetaVae(Method):
         if controlled and self.control_term is not None:
             losses["control"] = self.control_term(self.model, posterior.mean, batch.items)
             total = total + losses["control"]
-        return {"loss": total, **losses, "accuracy": _accuracy(decoded.mode, batch.items)}
-
-
-@torch.no_grad()
-def _accuracy(decoded: Tensor, items: Tensor) -> Tensor:
-    """Share of elements that are decoded right, 0 to 1."""
-    return (decoded == items).float().mean()
+        return {"loss": total, **losses, "accuracy": accuracy(self.model, decoded, batch.items)}

@@ -22,7 +22,8 @@ from torch.distributions import Categorical, Independent
 from torch.nn import functional as F
 
 from latune.attributes import AttributeTable
-from latune.data.codecs import Codec, MeasureCodec
+from latune.data.codecs import Codec
+from latune.data.measure_codec import MeasureCodec
 from latune.errors import RecipeError
 from latune.losses.expected_attributes import expected_attributes
 from latune.models.latent_model import LatentModel
@@ -74,7 +75,7 @@ class ControlTerm(nn.Module):
         columns = [table.index(name) for name in names]
         deviations = torch.from_numpy(reference[:, columns].std(axis=0).astype(np.float32))
         self.register_buffer("deviations", deviations.clamp(min=1e-6), persistent=False)
-        self._measure(torch.full((1, codec.item_length, codec.symbols), 1 / codec.symbols))  # refuses early
+        self._measure(torch.full((1, *codec.item_shape, codec.symbols), 1 / codec.symbols))  # refuses early
 
     def forward(self, model: LatentModel, codes: Tensor, items: Tensor) -> Tensor:
         """The weighted loss of a batch.

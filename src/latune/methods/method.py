@@ -6,12 +6,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.distributions import Distribution
 
 from latune.data.batches import Batch
 from latune.models.latent_model import LatentModel
 
-__all__ = ["Losses", "Method", "Player"]
+__all__ = ["MAIN_PLAYER", "Losses", "Method", "Player", "accuracy"]
+
+MAIN_PLAYER = "autoencoder"
+"""Name of the player whose losses are recorded as they are; those of others begin with the player's name."""
 
 Losses = dict[str, Tensor]
 """Named scalars; "loss" is what the player minimises, the others are recorded."""
@@ -22,7 +29,7 @@ class Player:
     """One group of parameters with its own optimiser and loss.
 
     Args:
-        name: Such as "autoencoder" or "critic".
+        name: "autoencoder" for the main one; others such as "critic".
         parameters: What its optimiser changes.
         loss: From batch and step (counted from 0) to losses.
         steps_per_round: Updates it makes in each round of the training loop.
@@ -47,6 +54,10 @@ class Method(nn.Module, ABC):
         super().__init__()
         self.model = model
 
+    def prepare_attributes(self, attributes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """From all attribute columns (N, A) to what the losses read of them (N, K)."""
+        return attributes
+
     @abstractmethod
     def players(self) -> list[Player]:
         """The players in the order of their turns."""
@@ -54,3 +65,9 @@ class Method(nn.Module, ABC):
     @abstractmethod
     def validation_losses(self, batch: Batch) -> Losses:
         """Losses of a held-out batch, without gradients or sampling noise; "loss" chooses the best weights."""
+
+
+@torch.no_grad()
+def accuracy(model: LatentModel, decoded: Distribution, items: Tensor) -> Tensor:
+    """Share of elements that are decoded right, 0 to 1."""
+    return model.right_elements(decoded, items).float().mean()

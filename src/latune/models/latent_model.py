@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Categorical, Distribution, Independent, Normal
+from torch.distributions import Bernoulli, Categorical, Distribution, Independent, Normal
 
-__all__ = ["LatentModel", "diagonal_normal", "sample_tokens", "token_distribution"]
+__all__ = [
+    "LatentModel",
+    "Likelihood",
+    "PictureModel",
+    "TokenModel",
+    "diagonal_normal",
+    "picture_distribution",
+    "sample_tokens",
+    "token_distribution",
+]
+
+Likelihood = Literal["bernoulli", "gaussian"]
+"""Of a pixel: "bernoulli" is binary cross-entropy, "gaussian" squared error (plus a constant), as published."""
 
 
 class LatentModel(nn.Module, ABC):
@@ -31,7 +45,7 @@ class LatentModel(nn.Module, ABC):
 
     @abstractmethod
     def encode(self, items: Tensor) -> Distribution:
-        """q(z|x) for items (B, ...): a distribution over codes (B, D)."""
+        """q(z|x) for items (B, ...) as `to_input` gives them: a distribution over codes (B, D)."""
 
     @abstractmethod
     def decode(self, codes: Tensor, items: Tensor | None = None) -> Distribution:
@@ -41,6 +55,34 @@ class LatentModel(nn.Module, ABC):
             codes: Codes.
             items: The true items, which an autoregressive decoder may read while it learns. Others ignore them.
         """
+
+    @abstractmethod
+    def to_input(self, items: Tensor) -> Tensor:
+        """From items as data sets store them, uint8 (B, ...), to what `encode` and `log_prob` read."""
+
+    @abstractmethod
+    def to_items(self, decoded: Distribution) -> Tensor:
+        """The most likely items (B, ...) of p(x|z), as data sets store them."""
+
+    @abstractmethod
+    def right_elements(self, decoded: Distribution, items: Tensor) -> Tensor:
+        """Which elements of items (B, ...) p(x|z) gets right: booleans of that shape."""
+
+
+class TokenModel(LatentModel):
+    """A latent model of token sequences (B, T)."""
+
+    def to_input(self, items: Tensor) -> Tensor:
+        """Tokens as indices."""
+        return items.long()
+
+    def to_items(self, decoded: Distribution) -> Tensor:
+        """The most likely token at each place."""
+        return decoded.mode
+
+    def right_elements(self, decoded: Distribution, items: Tensor) -> Tensor:
+        """Where the most likely token is the true one."""
+        return decoded.mode == items
 
     @abstractmethod
     def generate(
@@ -60,6 +102,31 @@ class LatentModel(nn.Module, ABC):
         """
 
 
+class PictureModel(LatentModel):
+    """A latent model of pictures (B, C, H, W).
+
+    Args:
+        latent_size: Number of latent dimensions D.
+        levels: Stored value of full brightness.
+    """
+
+    def __init__(self, latent_size: int, levels: int) -> None:
+        super().__init__(latent_size)
+        self.levels = levels
+
+    def to_input(self, items: Tensor) -> Tensor:
+        """Brightness from 0 to 1."""
+        return items.float() / self.levels
+
+    def to_items(self, decoded: Distribution) -> Tensor:
+        """The expected brightness, rounded to a stored value."""
+        return (decoded.mean * self.levels).round()
+
+    def right_elements(self, decoded: Distribution, items: Tensor) -> Tensor:
+        """Pixels that are expected on the right side of half brightness (as published)."""
+        return (decoded.mean >= 0.5) == (items >= 0.5)
+
+
 def diagonal_normal(mean: Tensor, scale: Tensor) -> Distribution:
     """A normal distribution with independent dimensions; log-probabilities sum over the last axis."""
     return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
@@ -68,6 +135,18 @@ def diagonal_normal(mean: Tensor, scale: Tensor) -> Distribution:
 def token_distribution(logits: Tensor) -> Distribution:
     """Independent categorical tokens from logits (B, T, V); log-probabilities sum over T."""
     return Independent(Categorical(logits=logits, validate_args=False), 1, validate_args=False)
+
+
+def picture_distribution(logits: Tensor, likelihood: Likelihood) -> Distribution:
+    """Independent pixels from logits (B, C, H, W); log-probabilities sum over the pixels.
+
+    "bernoulli" also takes grey pixels, as the field does: then it is not a normalised density. "gaussian" has the mean
+    sigmoid(logits) and the variance 1/2, so that its log-probability is the squared error plus a constant.
+    """
+    if likelihood == "bernoulli":
+        return Independent(Bernoulli(logits=logits, validate_args=False), 3, validate_args=False)
+    mean = torch.sigmoid(logits)
+    return Independent(Normal(mean, torch.full_like(mean, math.sqrt(0.5)), validate_args=False), 3, validate_args=False)
 
 
 def sample_tokens(logits: Tensor, temperature: float, top_p: float, generator: torch.Generator | None) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from latune.models.gru import linear
-from latune.models.latent_model import LatentModel, diagonal_normal, sample_tokens, token_distribution
+from latune.models.latent_model import TokenModel, diagonal_normal, sample_tokens, token_distribution
 
 __all__ = ["MeasureMlp", "MeasureMlpConfig"]
 
@@ -28,7 +28,7 @@ class MeasureMlpConfig(BaseModel):
     hidden_layers: PositiveInt = 2
 
 
-class MeasureMlp(LatentModel):
+class MeasureMlp(TokenModel):
     """A plain network over the whole measure.
 
     Encoder: token embedding plus tick embedding, flattened, hidden layers with SiLU, mean and log scale.

@@ -14,7 +14,7 @@ from torch.distributions import Distribution
 from torch.nn import functional as F
 
 from latune.models.gru import Gru, linear
-from latune.models.latent_model import LatentModel, diagonal_normal, sample_tokens, token_distribution
+from latune.models.latent_model import TokenModel, diagonal_normal, sample_tokens, token_distribution
 
 __all__ = ["MeasureRnn", "MeasureRnnConfig"]
 
@@ -38,7 +38,7 @@ class MeasureRnnConfig(BaseModel):
     relu_logits: bool = False  # the published network clamps its logits at 0, probably by mistake
 
 
-class MeasureRnn(LatentModel):
+class MeasureRnn(TokenModel):
     """Bidirectional GRU encoder; a beat GRU that drives a tick GRU as decoder.
 
     Parameters: 1,092,427 + 149 V at the published sizes.

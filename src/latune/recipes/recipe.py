@@ -58,6 +58,7 @@ class EvaluationConfig(Block):
     attributes: tuple[str, ...] | None = (
         None  # what is scored and gets a knob; default: the attributes block's, else all
     )
+    scored: PositiveInt = 25_728  # at most so many held-out items are scored (as published), drawn by the seed
     items: PositiveInt = 256  # held-out items that the certificate decodes
     targets: Annotated[int, Field(ge=2)] = 9  # requested values per attribute
     sweep: Annotated[int, Field(ge=3)] = 21  # positions of a knob in a sweep
@@ -81,7 +82,7 @@ class Recipe(Block):
     @property
     def regularised(self) -> tuple[str, ...]:
         """Attributes that are tied to the first latent dimensions, in order."""
-        return self.attributes.names if self.attributes is not None else ()
+        return self.attributes.names if self.attributes is not None else self.method.tied
 
     def knob_names(self, known: Sequence[str]) -> tuple[str, ...]:
         """Attributes that are scored and get a knob.

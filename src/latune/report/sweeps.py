@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from latune.control.editor import Editor
 from latune.control.inference import Items
 from latune.control.traverse import Way, traverse
-from latune.data.codecs import MeasureCodec
 from latune.data.dataset import Dataset
+from latune.data.measure_codec import MeasureCodec
 from latune.data.splits import seen_before
 from latune.errors import DataError, RunError
 from latune.figures import piano_roll

@@ -53,7 +53,7 @@ def recipe_sentences(recipe: Recipe, dataset: Dataset, finished: Mapping[str, An
     method, training = recipe.method, recipe.training
     length = f"{training.steps:,} steps" if training.steps else f"{training.epochs} passes over the training split"
     return [
-        f"Data: {dataset.name}, items of {dataset.codec.item_length} elements: {counts}.",
+        f"Data: {dataset.name}, items of {' x '.join(str(size) for size in dataset.codec.item_shape)} elements: {counts}.",
         f"Network: {_MODELS.get(recipe.model.name, recipe.model.name)}, with"
         f" {recipe.model.latent_size} latent dimensions"
         + (f" and {finished['parameters']:,} parameters." if finished else "."),

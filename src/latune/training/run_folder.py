@@ -13,7 +13,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import latune
-from latune.data.codecs import Codec, codec_from_dict
+from latune.data.codec_registry import codec_from_dict
+from latune.data.codecs import Codec
 from latune.errors import RunError
 from latune.models.latent_model import LatentModel
 from latune.models.registry import build_model
@@ -47,7 +48,7 @@ class Run:
 
     def build_model(self) -> LatentModel:
         """The recipe's network with fresh weights."""
-        return build_model(self.recipe.model, self.codec.symbols, self.codec.item_length)
+        return build_model(self.recipe.model, self.codec)
 
     def load_model(self) -> LatentModel:
         """The trained network, ready for use.

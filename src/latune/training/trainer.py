@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from latune.data.dataset import Dataset
 from latune.errors import RecipeError, RunError, TrainingError
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.control_term import ControlTerm
-from latune.methods.method import Losses, Method
+from latune.methods.method import MAIN_PLAYER, Losses, Method
 from latune.methods.registry import build_method
 from latune.models.registry import build_model
 from latune.recipes import Recipe
@@ -119,14 +119,14 @@ def _build(recipe: Recipe, dataset: Dataset) -> tuple[Method, torch.device]:
     except (RuntimeError, AssertionError) as error:
         raise RecipeError(f"training.device: '{recipe.training.device}' is not available here.") from error
     torch.manual_seed(recipe.seed)
-    model = build_model(recipe.model, dataset.codec.symbols, dataset.codec.item_length)
+    model = build_model(recipe.model, dataset.codec)
     reference = np.asarray(dataset.attributes[dataset.split("train")])
     term = control = None
     if recipe.attributes is not None:
         term = AttributeTerm(recipe.attributes, dataset.table, model.latent_size, reference)
     if recipe.control is not None:
         control = ControlTerm(recipe.control, recipe.regularised, dataset.table, dataset.codec, reference)
-    return build_method(recipe.method, model, term, control).to(device), device
+    return build_method(recipe.method, model, dataset.table, term, control).to(device), device
 
 
 def _loop(
@@ -139,12 +139,11 @@ def _loop(
 ) -> Run:
     # Settings, data, players, optimisers.
     recipe, training = run.recipe, run.recipe.training
-    term = getattr(method, "attribute_term", None)
-    prepare = term.prepare if isinstance(term, AttributeTerm) else None
+    to_input, prepare = method.model.to_input, method.prepare_attributes
     share = recipe.data.crossover
     crossover = Crossover(dataset, "train", share, recipe.seed) if share > 0 else None
-    batches = Batches(dataset, "train", training.batch_size, recipe.seed, device, prepare, crossover)
-    held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, prepare).in_order()
+    batches = Batches(dataset, "train", training.batch_size, recipe.seed, device, to_input, prepare, crossover)
+    held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, to_input, prepare)
     steps = training.steps or len(batches) * (training.epochs or 1)
     players = method.players()
     optimisers: list[Optimizer] = [Adam(player.parameters, training.learning_rate) for player in players]
@@ -173,7 +172,7 @@ def _loop(
                     optimiser.zero_grad(set_to_none=True)
                     turn["loss"].backward()  # type: ignore[no-untyped-call]
                     optimiser.step()
-                prefix = f"{player.name}_" if len(players) > 1 else ""
+                prefix = "" if player.name == MAIN_PLAYER else f"{player.name}_"
                 losses |= {f"{prefix}{name}": value for name, value in turn.items()}
             state.step += 1
             last = state.step == steps
@@ -186,7 +185,7 @@ def _loop(
                 _refuse_not_a_number(recorded, run.folder, state.step)
             if validating:
                 _refuse_broken_weights(method, run.folder, state.step)
-                recorded |= {f"validation_{k}": v for k, v in _validate(method, held_out).items()}
+                recorded |= {f"validation_{k}": v for k, v in _validate(method, held_out.in_order()).items()}
                 if recorded["validation_loss"] < state.best_loss or (last and training.keep == "last"):
                     state.best_loss, state.best_step = recorded["validation_loss"], state.step
                     save_weights(method.model, run.folder / "weights.safetensors")
@@ -225,17 +224,18 @@ def _loop(
 
 
 @torch.no_grad()
-def _validate(method: Method, batches: list[Batch]) -> dict[str, float]:
+def _validate(method: Method, batches: Iterable[Batch]) -> dict[str, float]:
     """Means over the held-out items."""
     # The generator is put back, so that validating more or less often changes nothing else.
     random_state = torch.get_rng_state()
     method.eval()
     sums: dict[str, float] = {}
+    items = 0
     for batch in batches:
+        items += len(batch.items)
         for name, value in _numbers(method.validation_losses(batch)).items():
             sums[name] = sums.get(name, 0.0) + value * len(batch.items)
     torch.set_rng_state(random_state)
-    items = sum(len(batch.items) for batch in batches)
     return {name: value / items for name, value in sums.items()}
 
 

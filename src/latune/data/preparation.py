@@ -1,0 +1,51 @@
+"""What a data set is told when it is prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+__all__ = ["OPTIONS", "Preparation", "Report"]
+
+Report = Callable[[int, int], None]
+"""Told (done, total)."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How to prepare a data set; which options it takes, its `DatasetSource` says.
+
+    Args:
+        workers: Processes or threads that work side by side.
+        report: Told the progress.
+        source: File or folder to read instead of what the data set would use.
+        download: Fetch the original files from the network.
+        attributes: CSV table of the attributes of your own pictures.
+        name: Name under which your own pictures are stored.
+        size: Height and width of your own pictures.
+        colour: Keep the colours of your own pictures.
+    """
+
+    workers: int = 1
+    report: Report | None = None
+    source: Path | None = None
+    download: bool = False
+    attributes: Path | None = None
+    name: str | None = None
+    size: int | None = None
+    colour: bool = False
+
+    def given(self) -> dict[str, Any]:
+        """The options that were asked for, as JSON values; files by their absolute path."""
+        values = {name: getattr(self, name) for name in OPTIONS}
+        return {
+            name: str(value.absolute()) if isinstance(value, Path) else value
+            for name, value in values.items()
+            if value is not None and value is not False
+        }
+
+
+OPTIONS = tuple(field.name for field in fields(Preparation) if field.name not in ("workers", "report"))
+"""Names of what may be asked for, as the command line spells them."""

@@ -1,0 +1,1 @@
+"""Pictures: morphology of digits, a renderer of sprites, reading and writing of picture files."""
