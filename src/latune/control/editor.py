@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from latune.control.attribute_reader import ensure_attribute_reader, measuring_codec
 from latune.control.inference import Codes, Items, decode_items, encode_means
 from latune.control.knobs import Knobs, Movement, calibrate, knobs_from_dict
 from latune.control.search import search
@@ -119,11 +120,18 @@ class Editor:
         return Edit(items, codes, self.codec.measure(items))
 
 
-def calibrate_run(run: Run, dataset: Dataset) -> Knobs:
+def calibrate_run(run: Run, dataset: Dataset, report: Callable[[int, int], None] | None = None) -> Knobs:
     """Calibrate a trained run's knobs on its training split and write `knobs.json`.
 
-    Regularised attributes keep their dimension; others take the best-correlated one.
+    Regularised attributes keep their dimension; others take the best-correlated one. Where nothing measures the
+    attributes of decoded items, a reader is trained first.
+
+    Args:
+        run: A run with weights.
+        dataset: The data set it was trained on.
+        report: Told the progress of training a reader.
     """
+    ensure_attribute_reader(run, dataset, report)
     names = run.recipe.knob_names(dataset.table.names)
     indices, generator = dataset.split("train"), np.random.default_rng(run.recipe.seed)
     if len(indices) > CALIBRATION_ITEMS:
@@ -133,7 +141,7 @@ def calibrate_run(run: Run, dataset: Dataset) -> Knobs:
     tied = {name: dimension for dimension, name in enumerate(run.recipe.regularised)}
     knobs = calibrate(codes, dataset.attributes[indices], dataset.table, names, tied)
     chosen = generator.permutation(indices)[:GAIN_ITEMS]
-    knobs = _with_gains(Editor(model, run.codec, knobs), np.asarray(dataset.items[np.sort(chosen)]))
+    knobs = _with_gains(Editor(model, measuring_codec(run), knobs), np.asarray(dataset.items[np.sort(chosen)]))
     write_json(run.folder / "knobs.json", knobs.to_dict())
     return knobs
 
@@ -169,4 +177,4 @@ def open_editor(folder: Path) -> Editor:
     if not (folder / "knobs.json").is_file():
         raise RunError(f"{folder} has no knobs yet: go on with latune train --resume --out {folder}.")
     content: dict[str, Any] = run.read_json("knobs.json")
-    return Editor(run.load_model(), run.codec, knobs_from_dict(content, folder / "knobs.json"))
+    return Editor(run.load_model(), measuring_codec(run), knobs_from_dict(content, folder / "knobs.json"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -29,6 +29,8 @@ class PictureCodec:
         levels: Value of full brightness: 255, or 1 where every pixel is off or on.
         measurement: How attributes of pictures without labels are measured.
         table: The attributes.
+        cuts: Pictures are not cut.
+        reader: Estimates all attributes (N, A) of pictures whose attributes nothing measures.
     """
 
     item_shape: tuple[int, int, int]
@@ -36,6 +38,7 @@ class PictureCodec:
     measurement: Measurement
     table: AttributeTable
     cuts: tuple[int, ...] = ()
+    reader: Callable[[NDArray[np.uint8]], Values] | None = field(default=None, compare=False, repr=False)
 
     @property
     def symbols(self) -> int:
@@ -49,8 +52,8 @@ class PictureCodec:
 
     @property
     def measurable(self) -> bool:
-        """Whether decoded pictures can be measured by a definition."""
-        return self.measurement != "none"
+        """Whether decoded pictures can be measured, by a definition or by a reader."""
+        return self.measurement != "none" or self.reader is not None
 
     def measure(self, items: Items, names: Sequence[str] | None = None) -> Values:
         """Measure attributes, by default all: pictures (N, C, H, W) to values (N, A).
@@ -61,6 +64,8 @@ class PictureCodec:
         chosen = self.table.names if names is None else tuple(names)
         for name in chosen:
             self.table.index(name)
+        if self.reader is not None:
+            return self.reader(np.asarray(items, np.uint8))[:, [self.table.index(name) for name in chosen]]
         if self.measurement == "none":
             return self.table.measure(np.asarray(items), chosen)  # says which attribute is a label
         return _MEASUREMENTS[self.measurement](np.asarray(items, np.uint8), chosen)
@@ -129,12 +134,12 @@ def _morphology(items: NDArray[np.uint8], names: Sequence[str]) -> Values:
 
 def _sprites(items: NDArray[np.uint8], names: Sequence[str]) -> Values:
     from latune.images.sprite_matching import match_sprites
-    from latune.images.sprites import SPRITE_FACTORS
+    from latune.images.sprites import FACTORS
 
     factors = match_sprites(items[:, 0]).factors
     # Squares and ellipses look the same at several orientations: only hearts have one.
-    factors[factors[:, 0] != HEART, SPRITE_FACTORS.index("orientation")] = np.nan
-    return np.stack([factors[:, SPRITE_FACTORS.index(name)] for name in names], axis=1)
+    factors[factors[:, 0] != HEART, FACTORS.index("orientation")] = np.nan
+    return np.stack([factors[:, FACTORS.index(name)] for name in names], axis=1)
 
 
 HEART = 3

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from latune.control.attribute_reader import run_reader
 from latune.control.editor import Editor
 from latune.control.inference import Codes, decode_items, encode_means, encode_samples
 from latune.data.dataset import Dataset
 from latune.errors import DataError
 from latune.evaluation.certificate import certify
+from latune.evaluation.identity import class_reader, identity_kept
 from latune.metrics import (
     bootstrap_mean,
     ceiling_and_chance,
@@ -83,6 +85,12 @@ def evaluate_run(
         "scores": {**scored, **reference.to_dict()},
         "reconstruction": _reconstruction(run, dataset, editor, means, indices),
     }
+    if dataset.classes is not None:
+        found = {name: entry["dimension"] for name, entry in scored["samples"]["attributes"].items()}
+        metrics["identity"] = _identity(run, dataset, editor, samples, indices, found, tell)
+    reader = run_reader(run)
+    if reader is not None:
+        metrics["attribute_reader"] = {"r_squared": reader.score, "per_attribute": reader.score_per_attribute}
     write_json(run.folder / "metrics.json", metrics)
 
     training = np.asarray(dataset.attributes[dataset.split("train")], dtype=float)
@@ -97,6 +105,34 @@ def evaluate_run(
     )
     write_json(run.folder / "certificate.json", certificate)
     return metrics
+
+
+def _identity(
+    run: Run,
+    dataset: Dataset,
+    editor: Editor,
+    samples: Codes,
+    indices: NDArray[np.int64],
+    dimensions: dict[str, int],
+    tell: Report,
+) -> dict[str, Any]:
+    """Whether decoded items are still what they were, judged by a class reader."""
+    assert dataset.classes is not None
+    config, seed = run.recipe.evaluation, run.recipe.seed
+    chosen = np.random.default_rng(seed).permutation(len(indices))[: config.identity_items]
+    reader = class_reader(dataset, lambda done, total: tell("classes", done, total))
+    return identity_kept(
+        reader,
+        editor,
+        np.asarray(dataset.items[indices[chosen]]),
+        np.asarray(dataset.classes[indices[chosen]]),
+        samples[chosen],
+        dimensions,
+        last_dimension=config.identity_last_dimension,
+        repetitions=config.bootstrap,
+        seed=seed,
+        report=lambda done, total: tell("identity", done, total),
+    )
 
 
 def _reconstruction(

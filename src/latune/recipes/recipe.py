@@ -59,6 +59,8 @@ class EvaluationConfig(Block):
         None  # what is scored and gets a knob; default: the attributes block's, else all
     )
     scored: PositiveInt = 25_728  # at most so many held-out items are scored (as published), drawn by the seed
+    identity_items: PositiveInt = 2000  # held-out items whose class is read again, where the data set has classes
+    identity_last_dimension: bool = False  # also sweep the last dimension, a defect of the published average
     items: PositiveInt = 256  # held-out items that the certificate decodes
     targets: Annotated[int, Field(ge=2)] = 9  # requested values per attribute
     sweep: Annotated[int, Field(ge=3)] = 21  # positions of a knob in a sweep
