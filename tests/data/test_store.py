@@ -103,7 +103,7 @@ def test_damaged_description(home, synthetic, content):
 def test_codec_of_another_kind(home, synthetic):
     store_dataset(synthetic)
     describe(home, codec={"kind": "sculpture"})
-    with pytest.raises(RunError, match="Unknown kind of codec 'picture'"):
+    with pytest.raises(RunError, match="Unknown kind of codec 'sculpture'"):
         load_dataset("chorales")
 
 
