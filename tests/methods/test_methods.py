@@ -189,3 +189,25 @@ def test_control_begins_at_its_step_and_reaches_encoder_and_decoder(model, synth
     losses["control"].backward()
     assert all(p.grad is not None and p.grad.isfinite().all() and p.grad.abs().sum() > 0 for p in player.parameters)
     assert "control" not in method.validation_losses(batch(term()))
+
+
+def test_spread_widens_what_a_transform_gives(synthetic):
+    names = ("note_density", "contour")
+    terms = [
+        AttributeTerm(
+            AttributesConfig(names=names, transform="standardised", spread=spread),
+            MUSIC_ATTRIBUTES,
+            5,
+            synthetic.attributes,
+        )
+        for spread in (1.0, 3.0)
+    ]
+    narrow, wide = (term.prepare(synthetic.attributes) for term in terms)
+    assert np.allclose(narrow.std(axis=0), 1, atol=1e-4)
+    assert np.allclose(wide, 3 * narrow)
+
+
+def test_spread_needs_a_transform(synthetic):
+    config = AttributesConfig(names=("contour",), spread=2.0)
+    with pytest.raises(RecipeError, match="spread: needs a transform"):
+        AttributeTerm(config, MUSIC_ATTRIBUTES, 5)

@@ -155,7 +155,8 @@ def _train(folder: Path, recipe: Any | None = None) -> None:
     if not run.finished:
         errors.print(f"Stopped after a checkpoint. Go on with: latune train --resume --out {folder}")
         raise typer.Exit(INTERRUPTED)
-    calibrate_run(run, dataset)
+    with progress_bar("Learning to measure the attributes") as bar:
+        calibrate_run(run, dataset, bar.update)
     result = run.read_json("finished.json")
     console.print(
         f"Trained {result['steps']} steps in {result['seconds']:.0f} s"
@@ -234,6 +235,17 @@ def _show_scores(metrics: dict[str, Any]) -> None:
         if isinstance(value, dict)
     ]
     table("Reconstruction", ["measure", "value"], measures)
+    if "identity" in metrics:
+        identity = metrics["identity"]
+        kept = [
+            ("clean items", format_estimate(identity["classifier_accuracy"])),
+            ("reconstructed", format_estimate(identity["reconstructed"])),
+            ("along sweeps of the codes", format_estimate(identity["interpolated"])),
+        ]
+        table(f"Read as their own class, of {identity['items']} unseen items", ["items", "share"], kept)
+    if "attribute_reader" in metrics:
+        rows = list(metrics["attribute_reader"]["per_attribute"].items())
+        table("Decoded items are measured by a reader; on real unseen items:", ["attribute", "R squared"], rows)
 
 
 def _show_certificate(certificate: dict[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 Candidates are decoded and measured in batches; the closest to the request wins, and among equally close ones the
 one that keeps most of the item. First every requested knob is swept over its whole range, moving jointly, with held
-knobs fixed, and alone; then the best candidates are perturbed at random, less and less, as in evolution strategies.
+knobs fixed, and alone, and the stretch around the best position more finely; then candidates that are still off are
+perturbed at random, less and less, as in evolution strategies.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from latune.control.knobs import Knobs, Movement
 __all__ = ["Found", "search"]
 
 SWEEP = 61  # positions per knob and way of moving
+FINER = 5  # positions between two neighbours of a sweep, on either side of the best one
 BEYOND = 0.25  # a sweep reaches beyond the knob's range by this share of it, at either end
 # Size of the perturbations per round, in standard deviations of the codes.
 ROUNDS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
@@ -104,6 +106,9 @@ def search(
     for name in targets:
         for candidates in _sweeps(codes, name, targets, held, knobs):
             best = consider(best, everyone, candidates)
+            rows = np.flatnonzero(best.errors > ENOUGH)
+            if len(rows) > 0:
+                best = consider(best, rows, _between_neighbours(best.codes[rows], candidates[rows]))
     assert best is not None
     for size in ROUNDS:
         rows = np.flatnonzero(best.errors > ENOUGH)
@@ -114,6 +119,16 @@ def search(
         noise *= generator.random(noise.shape) < generator.uniform(0.05, 1.0, size=(len(rows), PERTURBED, 1))
         best = consider(best, rows, (best.codes[rows][:, None] + noise).astype(np.float32))
     return Found(best.codes, best.items, best.errors)
+
+
+def _between_neighbours(best: Codes, candidates: Codes) -> Codes:
+    """Positions between the candidate of a sweep (n, P, D) that is nearest to `best` (n, D) and its two neighbours."""
+    rows, last = np.arange(len(best)), candidates.shape[1] - 1
+    nearest = np.argmin(((candidates - best[:, None]) ** 2).sum(axis=2), axis=1)
+    middle = candidates[rows, nearest][:, None]
+    steps = (np.arange(1, FINER + 1, dtype=np.float32) / (FINER + 1))[None, :, None]
+    sides = [candidates[rows, np.clip(nearest + side, 0, last)][:, None] for side in (-1, 1)]
+    return np.concatenate([middle + steps * (side - middle) for side in sides], axis=1)
 
 
 def _sweeps(

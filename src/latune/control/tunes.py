@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from latune.control.editor import Editor
 from latune.control.knobs import Movement
+from latune.control.requests import check_names, remarks_on_range
 from latune.data.measure_codec import MeasureCodec
 from latune.errors import InputError
 from latune.music.measure import Vocabulary, events_from_ticks, is_note
@@ -62,7 +63,7 @@ def edit_tune(
     Raises:
         InputError: The file cannot be read, a name is unknown, or no measure has a note.
     """
-    _check_names(editor, targets, held, exact)
+    check_names(editor, targets, held, exact)
     if not isinstance(editor.codec, MeasureCodec):
         raise InputError("This run was not trained on measures: it cannot edit tunes.")
     ticks, tune = read_measures(path)
@@ -85,13 +86,7 @@ def edit_tune(
         remarks.append(f"{len(ticks) - len(edited)} measures without notes stay as they are.")
     if not is_note(result).any():
         remarks.append("The result has no notes: ask for values closer to the tune's own, or use --exact.")
-    for name, target in targets.items():
-        knob = editor.knobs[name]
-        if not knob.low <= target <= knob.high:
-            remarks.append(
-                f"{name}={target:g} lies outside what the model knows ({knob.low:.3g} to {knob.high:.3g}):"
-                " the result comes as close as it can."
-            )
+    remarks += remarks_on_range(editor, targets)
     return TuneEdit(
         replace(tune, events=events_from_ticks(result)),
         edited,
@@ -116,17 +111,3 @@ def fit_pitches(ticks: NDArray[np.int16], vocabulary: Vocabulary, path: Path) ->
         raise InputError(f"{path} spans {int(np.ptp(pitches))} semitones: expected at most {known[-1] - known[0]}.")
     possible = range(lowest, highest + 1)
     return min(possible, key=lambda shift: (shift % 12 != 0, abs(shift)))
-
-
-def _check_names(editor: Editor, targets: Mapping[str, float], held: Sequence[str], exact: bool) -> None:
-    for name in targets:
-        editor.knobs.index(name)
-    for name in held:
-        if name in targets:
-            raise InputError(f"'{name}' is both turned and held: choose one.")
-        if name not in editor.knobs.ranges:
-            raise InputError(
-                f"There is no attribute '{name}' to hold: expected one of {', '.join(editor.knobs.ranges)}."
-            )
-        if not exact and name not in editor.knobs.names:
-            raise InputError(f"'{name}' has no knob in this run: holding it needs --exact.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -129,7 +130,7 @@ def _flat(items: Items) -> NDArray[Any]:
 def _morphology(items: NDArray[np.uint8], names: Sequence[str]) -> Values:
     from latune.images.morphology import measure_morphology
 
-    return measure_morphology(items[:, 0], names)
+    return measure_morphology(items[:, 0], names, workers=os.cpu_count() or 1)
 
 
 def _sprites(items: NDArray[np.uint8], names: Sequence[str]) -> Values:

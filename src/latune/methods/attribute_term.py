@@ -33,6 +33,7 @@ class AttributesConfig(BaseModel):
     transform: Literal["none", "standardised", "quantile_normal"] = (
         "none"  # what the codes shall equal, not only follow
     )
+    spread: Positive = 1.0  # with a transform: standard deviation that the regularised codes shall have
 
 
 class AttributeTerm(nn.Module):
@@ -66,6 +67,8 @@ class AttributeTerm(nn.Module):
                 f"attributes.names: expected at most {latent_size} (model.latent_size), got {len(config.names)}."
             )
         self.config = config
+        if config.transform == "none" and config.spread != 1.0:
+            raise RecipeError("attributes.spread: needs a transform, 'standardised' or 'quantile_normal'.")
         if config.transform != "none" and reference is None:
             raise ValueError("a transform needs the attributes of the training items")
         self.columns = [table.index(name) for name in config.names]
@@ -79,7 +82,7 @@ class AttributeTerm(nn.Module):
         if self.config.transform == "none" or self._reference is None:
             return chosen
         transform = standardised if self.config.transform == "standardised" else quantile_normal
-        return transform(chosen, self._reference)
+        return np.asarray(self.config.spread * transform(chosen, self._reference), np.float32)
 
     def forward(self, posterior: Distribution, samples: Tensor, attributes: Tensor) -> Tensor:
         """The weighted loss of a batch.

@@ -3,8 +3,8 @@
 What they do differently, in float32 on a CPU while gradients are on: activations lie with their channels last in memory
 (NHWC), where oneDNN's kernels reach the speed of matrix products and nothing is reordered between layers; the gradient
 of the bias is summed apart, because the kernels of the weights' gradient take far longer with it; a transposed
-convolution to few channels is one matrix product whose columns are added up in place. Everywhere else PyTorch's own
-path runs.
+convolution to few channels is one matrix product whose columns are added up in place, and the gradient of weights
+between many and few channels is another. Everywhere else PyTorch's own path runs.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from latune.models.gru import linear
 
 __all__ = ["Convolution", "TransposedConvolution"]
 
 _ATEN = torch.ops.aten
-_FEW = 4  # output channels up to which the matrix product wins
+_FEW = 4  # channels up to which plain matrix products win
 
 
 class Convolution(nn.Conv2d):
@@ -46,7 +47,9 @@ class TransposedConvolution(nn.ConvTranspose2d):
 
 def channels_last(values: Tensor) -> Tensor:
     """The same values (B, C, H, W) with the channels last in memory, and strides that say so even for one channel."""
-    return values.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+    batch, channels, height, width = values.shape
+    # By way of the flat form: of one channel, `contiguous` would keep strides that oneDNN takes for channels first.
+    return values.permute(0, 2, 3, 1).reshape(-1).view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
 def runs_fast(values: Tensor) -> bool:
@@ -87,11 +90,17 @@ class _Convolve(torch.autograd.Function):
         values, weight = ctx.saved_tensors
         wanted = ctx.needs_input_grad
         gradient = channels_last(gradient)
+        stride, padding, _, transposed, *_ = ctx.how
         for_values = for_weight = None
-        if wanted[0] or wanted[1]:
+        few, many = (gradient, values) if transposed else (values, gradient)
+        by_product = wanted[1] and few.shape[1] <= _FEW
+        if by_product:
+            for_weight = _weight_gradient(few, channels_last(many), weight, stride, padding)
+        if wanted[0] or (wanted[1] and not by_product):
             ordered = channels_last(values), channels_last(weight)
-            mask = [wanted[0], wanted[1], False]
-            for_values, for_weight, _ = _ATEN.convolution_backward(gradient, *ordered, None, *ctx.how, mask)
+            mask = [wanted[0], wanted[1] and not by_product, False]
+            for_values, found, _ = _ATEN.convolution_backward(gradient, *ordered, None, *ctx.how, mask)
+            for_weight = for_weight if by_product else found
         for_bias = gradient.permute(0, 2, 3, 1).flatten(0, 2).sum(0) if wanted[2] else None
         return for_values, for_weight, for_bias, None, None, None
 
@@ -114,6 +123,19 @@ def _spread(
             from_columns, to_columns = _meeting(width, size[1], stride[1], column - padding[1])
             result[:, :, to_rows, to_columns] += shares[row, column, :, :, from_rows, from_columns]
     return result
+
+
+def _weight_gradient(
+    few: Tensor, many: Tensor, weight: Tensor, stride: tuple[int, int], padding: tuple[int, int]
+) -> Tensor:
+    """Of the weights (many channels, few channels, ...) between both sides: one product with all patches of the few."""
+    batch, channels, height, width = many.shape
+    padded = F.pad(few, (padding[1], padding[1], padding[0], padding[0]))
+    steps, kernel = padded.stride(), weight.shape[2:]
+    shape = (few.shape[1], *kernel, batch, height, width)
+    taken = (steps[1], steps[2], steps[3], steps[0], stride[0] * steps[2], stride[1] * steps[3])
+    patches = padded.as_strided(shape, taken).reshape(-1, batch * height * width)
+    return linear(patches, many.permute(0, 2, 3, 1).reshape(-1, channels).t()).t().view_as(weight)
 
 
 def _meeting(inputs: int, outputs: int, stride: int, shift: int) -> tuple[slice, slice]:

@@ -134,9 +134,7 @@ def _differentiate(of_output: Tensor, output: Tensor, of_input: Tensor, activati
     else:
         # In terms of the output y below 0, the derivative is y + 2 * scale * alpha: half of this alpha is enough for y
         # that is twice SELU.
-        _ATEN.elu_backward.grad_input(
-            of_output, _SELU_ALPHA, 2 * _SELU_SCALE, 1, True, output, grad_input=of_input
-        )
+        _ATEN.elu_backward.grad_input(of_output, _SELU_ALPHA, 2 * _SELU_SCALE, 1, True, output, grad_input=of_input)
 
 
 def _clear(values: Tensor, words: Tensor) -> None:

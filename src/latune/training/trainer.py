@@ -146,7 +146,7 @@ def _loop(
     held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, to_input, prepare)
     steps = training.steps or len(batches) * (training.epochs or 1)
     players = method.players()
-    optimisers: list[Optimizer] = [Adam(player.parameters, training.learning_rate) for player in players]
+    optimisers: list[Optimizer] = [Adam(player.parameters, training.learning_rate, fused=True) for player in players]
 
     # Go on where the last checkpoint stands.
     state = TrainingState()
