@@ -13,11 +13,14 @@ import numpy as np
 import pytest
 import torch
 
+from latune.attributes import AttributeTable
 from latune.control.editor import calibrate_run, open_editor
-from latune.data.measure_codec import MeasureCodec
 from latune.data.dataset import Dataset
+from latune.data.measure_codec import MeasureCodec
+from latune.data.picture_codec import PictureCodec
 from latune.data.store import store_dataset
 from latune.evaluation.evaluate import evaluate_run
+from latune.images.morphology import DIGIT_ATTRIBUTES
 from latune.music.measure import HOLD, REST, midi_vocabulary
 from latune.recipes import load_recipe
 from latune.training.trainer import train
@@ -47,8 +50,19 @@ evaluation:
   sweep: 7
   bootstrap: 20
 """
+PICTURE_AR_VAE = """
+name: tests/pictures
+data: {name: ellipses}
+model: {name: picture_conv, latent_size: 5, channels: [8, 16], hidden_sizes: [64]}
+method: {name: ar_vae, beta: 1.0, reconstruction: sum}
+attributes: {names: [slant, width], gamma: 10.0, delta: 1.0}
+training: {steps: 150, batch_size: 64, learning_rate: 0.004, schedule: linear, validate_every: 75}
+evaluation: {items: 12, targets: 4, sweep: 5, bootstrap: 10}
+"""
+PICTURES = 240
 RECIPES = {
     "ar_vae": AR_VAE,
+    "pictures": PICTURE_AR_VAE,
     "beta_vae": re.sub(r"attributes:\n(  .*\n)+training", "training", AR_VAE).replace("ar_vae", "beta_vae"),
 }
 
@@ -125,3 +139,40 @@ def trained_run(tmp_path_factory, synthetic, small_recipe):
 def editor(trained_run):
     """The trained run with its knobs."""
     return open_editor(trained_run.folder)
+
+
+def _ellipses(seed):
+    """Grey pictures (N, 1, 20, 20) of leaning ellipses."""
+    generator = np.random.default_rng(seed)
+    wide, high, lean = (generator.uniform(*ends, (PICTURES, 1, 1)) for ends in ((3, 8), (3, 8), (-0.5, 0.5)))
+    y, x = np.mgrid[:20, :20] - 9.5
+    brightness = 4 * (1.1 - np.hypot((x + lean * y) / wide, y / high))
+    return (255 * np.clip(brightness, 0, 1)).astype(np.uint8)[:, None]
+
+
+@pytest.fixture(scope="session")
+def ellipses():
+    """240 pictures of ellipses with three measured attributes."""
+    items = _ellipses(seed=0)
+    table = AttributeTable([DIGIT_ATTRIBUTES[name] for name in ("slant", "width", "height")])
+    codec = PictureCodec((1, 20, 20), 255, "morphology", table)
+    values = codec.measure(items).astype(np.float32)
+    numbers = np.arange(PICTURES)
+    splits = {"train": numbers[:160], "validation": numbers[160:180], "test": numbers[180:]}
+    description = {"source": "invented", "licence": "none needed"}
+    return Dataset("ellipses", items, values, numbers.astype(np.int32), splits, codec, description)
+
+
+@pytest.fixture(scope="session")
+def trained_picture_run(tmp_path_factory, ellipses, small_recipe):
+    """An AR-VAE run on the ellipses, trained, calibrated and evaluated; read it, do not change it."""
+    run = train(small_recipe(name="pictures"), ellipses, tmp_path_factory.mktemp("runs") / "pictures")
+    calibrate_run(run, ellipses)
+    evaluate_run(run, ellipses, open_editor(run.folder))
+    return run
+
+
+@pytest.fixture(scope="session")
+def picture_editor(trained_picture_run):
+    """The trained picture run with its knobs."""
+    return open_editor(trained_picture_run.folder)

@@ -8,6 +8,8 @@ import sys
 # Threads that wait spin only briefly: with another program on the cores, long spinning stalls training a hundredfold,
 # and not spinning at all costs a third of the speed. Read by OpenMP when PyTorch is first imported, later than this.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+# Large tensors in large pages: the kernel spends a tenth of the time on them. Read with the first large tensor.
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 import typer
 

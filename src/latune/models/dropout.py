@@ -1,8 +1,8 @@
 """Activation and dropout in one pass over memory, with the mask drawn from single random bits.
 
 On a CPU the random numbers of `nn.Dropout` cost as much as a convolution. At a rate of 1/2 one random bit decides per
-element, so that 64 elements share a draw; bits of a float are cleared by integer logic, and the bits of the mask are all
-that is kept of it for the way back.
+element, so that 64 elements share a draw; the floats are cleared by integer logic, and these bits are all that is kept
+of the mask for the way back.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def _dropped(values: Tensor, drop: float) -> Tensor:
 
 
 def _memory_order(values: Tensor) -> list[int]:
-    return sorted(range(values.ndim), key=lambda axis: -values.stride(axis))
+    strides = values.stride()
+    return sorted(range(values.ndim), key=lambda axis: -strides[axis])
 
 
 class _HalfDropout(torch.autograd.Function):
@@ -77,15 +78,14 @@ class _HalfDropout(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, activation: str, inplace: bool) -> Tensor:
-        if not _dense(values):
-            values, inplace = values.contiguous(), True
-            ctx.owned = True
+        inplace = inplace and _dense(values)
+        values = values if _dense(values) else values.contiguous()
         result = values if inplace else torch.empty_like(values)
         words = torch.empty((values.numel() + 63) // 64, dtype=torch.int64).random_(-(2**63), None)
         for before, after, bits in _blocks(values, result, words):
             _activate(before, after, activation)
             _clear(after, bits)
-        if inplace and not getattr(ctx, "owned", False):
+        if inplace:
             ctx.mark_dirty(values)
         ctx.activation = activation
         ctx.save_for_backward(result, words)
@@ -111,8 +111,9 @@ def _dense(values: Tensor) -> bool:
 def _blocks(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """Blocks of dense tensors as flat views, in memory order; the last tensor is the words of 64 random bits."""
     *values, words = tensors
-    flat = [tensor.permute(_memory_order(tensor)).view(-1).split(_BLOCK) for tensor in values]
-    return zip(*flat, words.split(_BLOCK // 64), strict=True)
+    flat = [tensor.permute(_memory_order(tensor)).view(-1) for tensor in values]
+    for start in range(0, len(flat[0]), _BLOCK):
+        yield *(one[start : start + _BLOCK] for one in flat), words[start // 64 : (start + _BLOCK) // 64]
 
 
 def _activate(before: Tensor, after: Tensor, activation: str) -> None:
@@ -132,17 +133,12 @@ def _differentiate(of_output: Tensor, output: Tensor, of_input: Tensor, activati
     elif activation == "relu":
         _ATEN.threshold_backward.grad_input(of_output, output, 0, grad_input=of_input).mul_(2)
     else:
-        # In terms of the output y below 0, the derivative is y + 2 * scale * alpha: half of this alpha is enough for y
-        # that is twice SELU.
         _ATEN.elu_backward.grad_input(of_output, _SELU_ALPHA, 2 * _SELU_SCALE, 1, True, output, grad_input=of_input)
 
 
 def _clear(values: Tensor, words: Tensor) -> None:
-    """Make those elements 0 whose random bit is 0: bit k of a word of 32 goes to the k-th element of its 32."""
-    whole = len(values) // 32 * 32
-    bits = words.view(torch.int32)
-    masks = (bits[:, None] << _SHIFTS).bitwise_right_shift_(31).view(-1)  # 0 or all ones
-    del whole
+    """Make those elements 0 whose random bit is 0; 32 elements share 32 bits, the lowest is for the last."""
+    masks = (words.view(torch.int32)[:, None] << _SHIFTS).bitwise_right_shift_(31).view(-1)  # 0 or all ones
     values.view(torch.int32).bitwise_and_(masks[: len(values)])
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, PositiveInt
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from latune.models.gru import linear
+from latune.models.gru import FastLinear
 from latune.models.latent_model import TokenModel, diagonal_normal, sample_tokens, token_distribution
 
 __all__ = ["MeasureMlp", "MeasureMlpConfig"]
@@ -74,17 +74,8 @@ class MeasureMlp(TokenModel):
         return logits.reshape(*logits.shape[:-1], *self._shape)
 
 
-class _FastLinear(nn.Linear):
-    """`nn.Linear` whose training step takes the faster matrix product of `latune.models.gru.linear`."""
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (the name in nn.Linear)
-        if self.training and torch.is_grad_enabled():
-            return linear(input, self.weight, self.bias)
-        return super().forward(input)
-
-
 def _layers(sizes: list[int]) -> nn.Sequential:
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
-        layers += [_FastLinear(inputs, outputs), nn.SiLU()]
+        layers += [FastLinear(inputs, outputs), nn.SiLU()]
     return nn.Sequential(*layers[:-1])

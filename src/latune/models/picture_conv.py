@@ -18,6 +18,8 @@ from torch.distributions import Distribution
 
 from latune.errors import RecipeError
 from latune.models.convolution import Convolution, TransposedConvolution
+from latune.models.dropout import ActivationDropout
+from latune.models.gru import FastLinear
 from latune.models.latent_model import Likelihood, PictureModel, diagonal_normal, picture_distribution
 
 __all__ = ["PictureConv", "PictureConvConfig"]
@@ -123,11 +125,12 @@ def _transposed_convolutions(channels: list[int], config: PictureConvConfig) -> 
 def _linear_layers(sizes: list[int], config: PictureConvConfig) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), _ACTIVATIONS[config.activation]()]
+        layers += [FastLinear(inputs, outputs), _ACTIVATIONS[config.activation]()]
     return layers
 
 
 def _between(config: PictureConvConfig) -> list[nn.Module]:
     """What stands behind a convolution."""
-    activation: nn.Module = _ACTIVATIONS[config.activation]()
-    return [activation, nn.Dropout(config.dropout)] if config.dropout > 0 else [activation]
+    if config.dropout > 0:
+        return [ActivationDropout(config.activation, config.dropout, inplace=True)]
+    return [nn.ReLU(inplace=True) if config.activation == "relu" else _ACTIVATIONS[config.activation]()]
