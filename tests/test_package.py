@@ -14,7 +14,7 @@ import latune
 from latune import errors
 
 SOURCES = sorted(Path(latune.__file__).parent.rglob("*.py"))
-EXTRAS = {"music21", "symusic", "verovio", "tensorboard"}
+EXTRAS = {"music21", "symusic", "verovio", "tensorboard", "numba", "h5py", "pooch", "PIL"}
 HEAVY = {"matplotlib", "sklearn", "scipy", "torch", "pandas", "rich", "typer"}
 
 
@@ -37,6 +37,7 @@ def test_import_loads_nothing_heavy():
 
 def test_no_module_loads_an_extra():
     modules = "latune.training.trainer, latune.control.tunes, latune.evaluation.evaluate, latune.data.chorales"
+    modules += ", latune.control.pictures, latune.data.digits, latune.data.pictures, latune.data.fetch"
     code = f"import json, sys, {modules}; print(json.dumps(sorted({{name.split('.')[0] for name in sys.modules}})))"
     assert not set(in_a_new_process(code)) & (EXTRAS | {"matplotlib", "rich", "typer"})
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from latune.cli.output import console, print_json, progress_bar, table
+
+if TYPE_CHECKING:
+    from latune.data.dataset import Dataset
+    from latune.data.preparation import Preparation
 
 __all__ = ["app", "prepare_with_bar"]
 
@@ -23,9 +29,11 @@ def list_datasets(as_json: AsJson = False) -> None:
     Example: latune data list
     """
     from latune.data.registry import DATASETS
-    from latune.data.store import data_home, is_stored
+    from latune.data.store import data_home, stored_names
 
-    rows = [(s.name, "yes" if is_stored(s.name) else "no", s.description) for s in DATASETS.values()]
+    stored = stored_names()
+    rows = [(s.name, "yes" if s.name in stored else "no", s.description) for s in DATASETS.values()]
+    rows += [(name, "yes", "Your own.") for name in stored if name not in DATASETS]
     if as_json:
         print_json([{"name": n, "prepared": p == "yes", "description": d} for n, p, d in rows])
         return
@@ -37,36 +45,55 @@ def prepare(
     name: Annotated[str, typer.Argument(help="Name of the data set, see: latune data list")],
     again: Annotated[bool, typer.Option("--again", help="Prepare it even if it is there.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one per core.")] = None,
+    source: Annotated[Path | None, typer.Option(help="File or folder to read (digits, sprites, images).")] = None,
+    download: Annotated[bool, typer.Option("--download", help="Fetch the original files (digits, sprites).")] = False,
+    attributes: Annotated[Path | None, typer.Option(help="CSV table of your own pictures' attributes.")] = None,
+    store_as: Annotated[str | None, typer.Option("--name", help="Name of your own data set.")] = None,
+    size: Annotated[int | None, typer.Option(help="Pixels a side of your own pictures: 32, 64 or 128.")] = None,
+    colour: Annotated[bool, typer.Option("--colour", help="Keep the colours of your own pictures.")] = False,
 ) -> None:
     """Prepare a data set and keep it in the cache (LATUNE_DATA).
 
-    Example: latune data prepare chorales
+    Example: latune data prepare digits --source mnist-folder
+
+    Your own pictures: latune data prepare images --source folder --attributes table.csv --name faces --size 64
     """
+    from latune.data.preparation import Preparation
     from latune.data.store import data_home
 
-    dataset = prepare_with_bar(name, again=again, workers=workers)
-    console.print(f"{len(dataset.items)} items in {data_home() / name}")
+    options = Preparation(
+        source=source, download=download, attributes=attributes, name=store_as, size=size, colour=colour
+    )
+    dataset = prepare_with_bar(name, again=again, workers=workers, options=options)
+    for remark in dataset.description.get("remarks", ()):
+        console.print(remark, markup=False)
+    rejected = dataset.description.get("rejected", ())
+    if rejected:
+        console.print(f"Left out: {len(rejected)} files, with reasons in: latune data show {dataset.name} --json")
+    console.print(f"{len(dataset.items)} items in {data_home() / dataset.name}", markup=False)
 
 
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="Name of a prepared data set")],
-    output: Annotated[Path | None, typer.Option(help="SVG file for the sheet; default: NAME.svg")] = None,
-    measures: Annotated[int, typer.Option(min=1, max=400, help="Measures on the sheet.")] = 16,
+    output: Annotated[Path | None, typer.Option(help="File for the sheet; default: NAME.svg or NAME.png")] = None,
+    measures: Annotated[int, typer.Option(min=1, max=400, help="Measures on the sheet of tunes.")] = 16,
+    by: Annotated[str | None, typer.Option(help="Attribute that sorts the sheet of pictures.", metavar="NAME")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show counts and attributes of a data set and engrave a sheet of its first test tunes.
+    """Show counts and attributes of a data set, and a sheet: its first test tunes, or random test pictures.
 
     Example: latune data show chorales --output chorales.svg
     """
     import numpy as np
 
+    from latune.cli.sheets import picture_sheet, tune_sheet
+    from latune.data.picture_codec import PictureCodec
     from latune.data.store import load_dataset
-    from latune.errors import DataError
-    from latune.music.engrave import engrave
-    from latune.training.run_folder import write_text
 
     dataset = load_dataset(name)
+    if by is not None:
+        dataset.table.index(by)
     description = dataset.description
     values = np.asarray(dataset.attributes)
     rows = [
@@ -78,7 +105,7 @@ def show(
         summary: dict[str, Any] = {k: v for k, v in description.items() if k not in ("codec", "checksums")}
         print_json({**summary, "statistics": [dict(zip(columns, row, strict=True)) for row in rows]})
         return
-    console.print(f"{description['source']}\n{description['licence']}")
+    console.print(f"{description['source']}\n{description['licence']}", markup=False)
     splits = ", ".join(f"{split} {count}" for split, count in description["splits"].items())
     overlap = description["overlap"]
     console.print(
@@ -86,19 +113,22 @@ def show(
         f" occur in training. Left out: {len(description['rejected'])} files (see --json)."
     )
     table(name, columns, rows)
-    path = output or Path(f"{name}.svg")
-    ticks = dataset.codec.ticks(dataset.items[dataset.split("test")[:measures]])  # type: ignore[attr-defined]
-    try:
-        write_text(path, engrave(ticks, title=f"{name}: the first {len(ticks)} test measures"))
-    except OSError as error:
-        raise DataError(f"Cannot write {path}: {error.strerror}.") from error
-    console.print(f"Sheet: {path}")
+    if isinstance(dataset.codec, PictureCodec):
+        path = picture_sheet(dataset, output or Path(f"{name}.png"), by)
+    else:
+        path = tune_sheet(dataset, output or Path(f"{name}.svg"), measures)
+    console.print(f"Sheet: {path}", markup=False)
 
 
-def prepare_with_bar(name: str, *, again: bool = False, workers: int | None = None) -> Any:
+def prepare_with_bar(
+    name: str, *, again: bool = False, workers: int | None = None, options: Preparation | None = None
+) -> Dataset:
     """Open a data set, preparing it with a progress bar where it is not there yet."""
+    from latune.data.preparation import Preparation
     from latune.data.registry import prepare_dataset
 
-    title = f"Preparing {name}"
-    with progress_bar(title) as bar:
-        return prepare_dataset(name, again=again, workers=workers, report=lambda d, t: bar.update(d, t))
+    with progress_bar(f"Preparing {name}") as bar:
+        preparation = replace(
+            options or Preparation(), workers=workers or os.cpu_count() or 1, report=lambda d, t: bar.update(d, t)
+        )
+        return prepare_dataset(name, preparation, again=again)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from latune.cli.output import errors, format_estimate, print_json, table
+from latune.cli.output import errors, format_estimate, print_json, progress_bar, table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["measure", "metrics"]
 
@@ -17,54 +24,104 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def measure(
-    files: Annotated[list[Path], typer.Argument(help="MIDI, MusicXML or ABC files")],
+    files: Annotated[list[Path], typer.Argument(help="MIDI, MusicXML or ABC files, or PNG, JPEG, npz or IDX files")],
     as_json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print one line per measure.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print one line per measure or picture.")] = False,
 ) -> None:
-    """Measure the attributes of tunes, measure by measure; the table shows means.
+    """Measure the attributes of tunes, measure by measure, or of the strokes in pictures; the table shows means.
 
     Example: latune measure tune.mid other.abc --csv > attributes.csv
+
+    Pictures are measured as they are, in grey, bright strokes on dark: latune measure digits.png --csv
     """
     from latune.errors import InputError
-    from latune.music.attributes import MUSIC_ATTRIBUTES
-    from latune.music.score import read_measures
+    from latune.images.reading import is_pictures
 
-    names = MUSIC_ATTRIBUTES.names
-    measured: list[tuple[str, Any, tuple[str, ...]]] = []
+    kinds = {is_pictures(file) for file in files}
+    if len(kinds) > 1:
+        raise InputError("Tunes and pictures have different attributes: measure them one after the other.")
+    pictures = kinds.pop()
+    item = "picture" if pictures else "measure"
+    names, measure_file = _picture_measurement() if pictures else _tune_measurement()
+    measured: list[_Measured] = []
     refused: list[InputError] = []
     for file in files:
         try:
-            ticks, tune = read_measures(file)
+            measured.append(measure_file(file))
         except InputError as error:
             refused.append(error)
-            continue
-        measured.append((str(file), MUSIC_ATTRIBUTES.measure(ticks), tune.remarks))
     if not measured:
         raise refused[0]
     if as_json:
         print_json(
             [
                 {
-                    "file": file,
-                    "remarks": list(remarks),
-                    "measures": [dict(zip(names, v, strict=True)) for v in values.tolist()],
+                    "file": str(one.file),
+                    "remarks": list(one.remarks),
+                    f"{item}s": [dict(zip(names, v, strict=True)) for v in one.values.tolist()],
                 }
-                for file, values, remarks in measured
+                for one in measured
             ]
         )
     elif as_csv:
         writer = csv.writer(sys.stdout)
-        writer.writerow(["file", "measure", *names])
-        for name, values, _ in measured:
-            writer.writerows([name, number, *row] for number, row in enumerate(values.tolist(), start=1))
+        writer.writerow(["file", item, *names])
+        for one in measured:
+            writer.writerows([one.file, number, *row] for number, row in enumerate(one.values.tolist(), start=1))
     else:
-        rows = [(file, len(values), *(float(x) for x in values.mean(axis=0))) for file, values, _ in measured]
-        table("Means over measures", ["file", "measures", *names], rows)
-        for name, _, remarks in measured:
-            for remark in remarks:
-                errors.print(f"{name}: {remark}", markup=False)
+        rows = [(one.file, len(one.values), *(float(x) for x in one.values.mean(axis=0))) for one in measured]
+        table(f"Means over {item}s", ["file", f"{item}s", *names], rows)
+    if not as_json and (pictures or not as_csv):
+        for one in measured:
+            for remark in one.remarks:
+                errors.print(f"{one.file}: {remark}", markup=False)
     for refusal in refused:
         errors.print(f"Left out: {refusal}", markup=False, style="red")
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Attributes of a file's items, (N, A), and remarks on how it was read."""
+
+    file: Path
+    values: NDArray[np.float64]
+    remarks: tuple[str, ...]
+
+
+_Measurement = tuple[Sequence[str], Callable[[Path], _Measured]]  # names of the attributes, and what measures a file
+
+
+def _tune_measurement() -> _Measurement:
+    """Names of the attributes, and what measures a file of music."""
+    from latune.music.attributes import MUSIC_ATTRIBUTES
+    from latune.music.score import read_measures
+
+    def measure_file(file: Path) -> _Measured:
+        ticks, tune = read_measures(file)
+        return _Measured(file, MUSIC_ATTRIBUTES.measure(ticks), tune.remarks)
+
+    return MUSIC_ATTRIBUTES.names, measure_file
+
+
+def _picture_measurement() -> _Measurement:
+    """Names of the attributes, and what measures a file of pictures."""
+    from latune.errors import InputError
+    from latune.images.morphology import MORPHOLOGY_NAMES, measure_morphology
+    from latune.images.reading import read_pictures
+    from latune.images.resizing import bright_on_dark
+
+    def measure_file(file: Path) -> _Measured:
+        images, inverted = bright_on_dark(read_pictures(file))
+        remark = f"{int(inverted.sum())} of {len(images)} inverted: expected bright strokes on dark."
+        try:
+            with progress_bar(f"Measuring {file.name}") as bar:
+                workers = os.cpu_count() or 1
+                values = measure_morphology(images[:, 0], workers=workers, report=lambda d, t: bar.update(d, t))
+        except InputError as error:
+            raise InputError(f"{file}: {error}") from error
+        return _Measured(file, values, (remark,) if inverted.any() else ())
+
+    return MORPHOLOGY_NAMES, measure_file
 
 
 def metrics(

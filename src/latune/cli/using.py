@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from latune.cli.data import prepare_with_bar
 from latune.cli.output import console, errors, print_json, progress_bar, table
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latune.control.editor import Editor
+    from latune.control.knobs import Movement
+
+    Values = NDArray[np.float64]
+
 __all__ = ["edit", "traverse"]
+
+COLOURS = 3  # channels
 
 
 class Way(StrEnum):
-    """How a knob moves: its dimension alone, all dimensions jointly, or by search until the value is exact."""
+    """How a knob moves: its dimension alone, all dimensions jointly, by search, or to evenly spaced codes."""
 
     alone = "alone"
     joint = "joint"
     exact = "exact"
+    code = "code"
 
 
 RunFolder = Annotated[Path, typer.Argument(help="Run folder, as latune train leaves it")]
@@ -31,7 +45,10 @@ def traverse(
     item: Annotated[list[int] | None, typer.Option(min=0, help="Test items to start from; default: three.")] = None,
     way: Annotated[Way, typer.Option(help="How knobs move.")] = Way.joint,
 ) -> None:
-    """Sweep knobs over held-out items: score (SVG), piano roll (PNG) and MIDI per attribute.
+    """Sweep knobs over held-out items and write what comes out to RUN/traversals.
+
+    Music: score (SVG), piano roll (PNG) and MIDI. Pictures: strips and grids (PNG), animations (GIF), and two knobs
+    at once.
 
     Example: latune traverse runs/first --attribute note_density
     """
@@ -62,67 +79,129 @@ def traverse(
 
 def edit(
     run: RunFolder,
-    tune: Annotated[Path, typer.Argument(help="MIDI, MusicXML or ABC file", metavar="INPUT")],
+    source: Annotated[
+        Path, typer.Argument(help="MIDI, MusicXML or ABC file, or PNG, JPEG, npz or IDX file", metavar="INPUT")
+    ],
     knob: Annotated[list[str], typer.Option(help="Wanted value in the attribute's unit.", metavar="NAME=VALUE")],
-    output: Annotated[Path, typer.Option(help="File to write: .mid or .musicxml")],
+    output: Annotated[Path, typer.Option(help="File to write: .mid or .musicxml, or .png or .npz")],
     hold: Annotated[list[str] | None, typer.Option(help="Attribute that keeps its value.", metavar="NAME")] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Search until the measured value hits.")] = False,
     alone: Annotated[bool, typer.Option("--alone", help="Move only the knob's own dimension.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search of --exact.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Turn knobs in every measure of a tune and write the result.
+    """Turn knobs in every measure of a tune, or in every picture of a file, and write the result.
 
     Example: latune edit runs/first tune.mid --knob note_density=0.25 --hold contour --exact --output out.mid
     """
     from latune.control.editor import open_editor
-    from latune.control.tunes import edit_tune
+    from latune.data.picture_codec import PictureCodec
     from latune.errors import InputError
-    from latune.music.score import WRITABLE, write_tune
 
     targets = dict(_parse_knob(text) for text in knob)
-    if output.suffix.lower() not in WRITABLE:
-        raise InputError(f"{output}: expected a name that ends in {', '.join(WRITABLE)}.")
     if alone and exact:
         raise InputError("--alone and --exact exclude each other: choose one.")
+    request = _Request(source, output, targets, tuple(hold or ()), "alone" if alone else "joint", exact, seed)
     editor = open_editor(run)
-    result = edit_tune(
-        editor, tune, targets, held=hold or (), movement="alone" if alone else "joint", exact=exact, seed=seed
-    )
-    write_tune(result.tune, output)
+    result = (_edit_pictures if isinstance(editor.codec, PictureCodec) else _edit_tune)(editor, request)
     names = editor.codec.table.names
-    shown = [*targets, *(hold or ())]
-    rows = []
-    for name in shown:
-        column = names.index(name)
-        wanted = targets[name] if name in targets else result.before[:, column]
-        span = editor.knobs.ranges[name][1] - editor.knobs.ranges[name][0]
-        hits = abs(result.after[:, column] - wanted) <= 0.1 * span + 1e-9
-        rows.append(
-            (
-                name,
-                f"{targets[name]:g}" if name in targets else "held",
-                float(result.before[:, column].mean()),
-                float(result.after[:, column].mean()),
-                f"{int(hits.sum())} of {len(hits)}",
-            )
-        )
-    columns = ["attribute", "wanted", "mean before", "mean after", "measures within 10 %"]
     if as_json:
         print_json(
             {
                 "output": str(output),
                 "remarks": list(result.remarks),
-                "edited_measures": (result.edited + 1).tolist(),
-                "before": [dict(zip(names, row, strict=True)) for row in result.before.tolist()],
-                "after": [dict(zip(names, row, strict=True)) for row in result.after.tolist()],
+                **result.more,
+                "before": _rows(names, result.before),
+                "after": _rows(names, result.after),
             }
         )
         return
     for remark in result.remarks:
         errors.print(remark, markup=False)
-    table(f"{len(result.edited)} measures", columns, rows)
+    columns = ["attribute", "wanted", "mean before", "mean after", f"{result.what} within 10 %"]
+    table(f"{len(result.after)} {result.what}", columns, _hits(editor, request, result))
     console.print(f"Written: {output}", markup=False)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is to be edited, and how."""
+
+    source: Path
+    output: Path
+    targets: dict[str, float]
+    held: tuple[str, ...]
+    movement: Movement
+    exact: bool
+    seed: int
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {"held": self.held, "movement": self.movement, "exact": self.exact, "seed": self.seed}
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What was edited, in the plural, its attributes (N, A) before and after, remarks, and more for programs."""
+
+    what: str
+    before: Values
+    after: Values
+    remarks: tuple[str, ...]
+    more: dict[str, Any]
+
+
+def _edit_tune(editor: Editor, request: _Request) -> _Result:
+    from latune.control.tunes import edit_tune
+    from latune.errors import InputError
+    from latune.music.score import WRITABLE, write_tune
+
+    if request.output.suffix.lower() not in WRITABLE:
+        raise InputError(f"{request.output}: expected a name that ends in {', '.join(WRITABLE)}.")
+    edited = edit_tune(editor, request.source, request.targets, **request.options)
+    write_tune(edited.tune, request.output)
+    return _Result(
+        "measures", edited.before, edited.after, edited.remarks, {"edited_measures": (edited.edited + 1).tolist()}
+    )
+
+
+def _edit_pictures(editor: Editor, request: _Request) -> _Result:
+    from latune.control.pictures import edit_pictures
+    from latune.images.reading import read_pictures
+    from latune.images.writing import check_writable, write_pictures
+
+    images = read_pictures(request.source, colour=editor.codec.item_shape[0] == COLOURS)
+    check_writable(request.output, len(images))
+    edited = edit_pictures(editor, images, request.targets, **request.options)
+    write_pictures(request.output, edited.images)
+    return _Result("pictures", edited.before, edited.after, edited.remarks, {})
+
+
+def _hits(editor: Editor, request: _Request, result: _Result) -> list[tuple[Any, ...]]:
+    """A row per attribute that was turned or held; an item that lacks one counts in no mean and is no hit."""
+    import numpy as np
+
+    rows = []
+    for name in (*request.targets, *request.held):
+        column = editor.codec.table.index(name)
+        before, after = result.before[:, column], result.after[:, column]
+        wanted = request.targets.get(name)
+        low, high = editor.knobs.ranges[name]
+        hits = abs(after - (before if wanted is None else wanted)) <= 0.1 * (high - low) + 1e-9
+        means = [
+            float(values[np.isfinite(values)].mean()) if np.isfinite(values).any() else float("nan")
+            for values in (before, after)
+        ]
+        rows.append((name, "held" if wanted is None else f"{wanted:g}", *means, f"{int(hits.sum())} of {len(hits)}"))
+    return rows
+
+
+def _rows(names: Sequence[str], values: Values) -> list[dict[str, float | None]]:
+    """A mapping per item; null where it lacks the attribute."""
+    return [
+        {name: value if value == value else None for name, value in zip(names, row, strict=True)}
+        for row in values.tolist()
+    ]
 
 
 def _parse_knob(text: str) -> tuple[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +27,7 @@ class Dataset:
         items: Tokens or pixels, shape (N, ...); binary pictures are packed and unpack where they are indexed.
         attributes: Measured values, shape (N, A), columns as in `codec.table`.
         groups: Which tune (or base image) an item comes from, shape (N,); splits never cut a group.
-        splits: Indices into `items` by name: "train", "validation", "test".
+        splits: Indices into `items` by name: "train", "validation", "test"; 32 bits are enough on disk.
         codec: What the items are.
         description: Everything else worth knowing: source, licence, counts, rejected files.
         classes: What an item is (which digit), shape (N,), where the data set says so; a model never sees it.
@@ -36,7 +37,7 @@ class Dataset:
     items: NDArray[np.uint8] | PackedItems
     attributes: NDArray[np.float32]
     groups: NDArray[np.int32]
-    splits: dict[str, NDArray[np.int64]]
+    splits: Mapping[str, NDArray[np.int64] | NDArray[np.int32]]
     codec: Codec
     description: dict[str, Any] = field(default_factory=dict)
     classes: NDArray[np.int16] | None = None
@@ -67,7 +68,7 @@ class Dataset:
             raise DataError(f"Data set '{self.name}' has no split '{name}': expected {', '.join(self.splits)}.")
         if len(self.splits[name]) == 0:
             raise DataError(f"Data set '{self.name}': the split '{name}' is empty.")
-        return self.splits[name]
+        return np.asarray(self.splits[name], np.int64)
 
     @property
     def rows(self) -> NDArray[np.uint8]:

@@ -57,5 +57,6 @@ def count_overlap(rows: NDArray[np.uint8], splits: Mapping[str, NDArray[np.integ
         rows: Items (N, ...), as they are stored.
         splits: Indices by name, "train" and "test" among them.
     """
-    seen = seen_before(rows[splits["test"]], rows[splits["train"]])
+    digests = _digests(rows)
+    seen = np.isin(digests[splits["test"]], digests[splits["train"]])
     return {"test_items": len(seen), "test_items_also_in_train": int(seen.sum())}

@@ -20,7 +20,7 @@ from latune.data.dataset import Dataset
 from latune.data.packed_items import PackedItems
 from latune.errors import DataError
 
-__all__ = ["FORMAT", "data_home", "is_stored", "load_dataset", "require_writable", "store_dataset"]
+__all__ = ["FORMAT", "data_home", "is_stored", "load_dataset", "require_writable", "store_dataset", "stored_names"]
 
 FORMAT = 1
 """Version of the folder's layout; a folder of another version is prepared anew."""
@@ -38,6 +38,13 @@ def is_stored(name: str) -> bool:
         return bool(_read_description(name)["format"] == FORMAT)
     except DataError:
         return False
+
+
+def stored_names() -> list[str]:
+    """Names of all data sets that are stored."""
+    home = data_home()
+    folders = home.iterdir() if home.is_dir() else ()
+    return sorted(folder.name for folder in folders if not folder.name.startswith(".") and is_stored(folder.name))
 
 
 def require_writable() -> None:
