@@ -175,3 +175,4 @@ def test_words_and_numbers():
     assert number(-0.001, 2) == "0.00"
     assert (percent(0.5), percent(0.997), percent(1.0)) == ("50 %", "99.7 %", "100 %")
     assert (unit_words("26 semitones"), unit_words("nats")) == ("1 = 26 semitones", "nats")
+    assert unit_words("1 square, 2 ellipse") == "1 square, 2 ellipse"

@@ -7,6 +7,7 @@ Every figure is `WIDTH` inches wide and says in its title what to look at. Each 
 from latune.figures.certificate import cross_talk, hit_rates, response_curves
 from latune.figures.latent import attribute_scatter, latent_surfaces
 from latune.figures.piano_roll import piano_roll
+from latune.figures.pictures import picture_grid, picture_plane, picture_strip, reconstructions
 from latune.figures.style import figure_svg, save_figure
 from latune.figures.training import loss_curves
 
@@ -18,6 +19,10 @@ __all__ = [
     "latent_surfaces",
     "loss_curves",
     "piano_roll",
+    "picture_grid",
+    "picture_plane",
+    "picture_strip",
+    "reconstructions",
     "response_curves",
     "save_figure",
 ]

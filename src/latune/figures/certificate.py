@@ -15,6 +15,7 @@ from latune.figures.style import (
     SHADE,
     WAY_COLOURS,
     new_figure,
+    note_missing,
     number,
     percent,
     readable,
@@ -50,12 +51,19 @@ def response_curves(certificate: Certificate) -> Figure:
         for row, (name, knob) in zip(grid, knobs.items(), strict=True):
             for axes, way in zip(row, ways, strict=True):
                 _draw_response(axes, knob, way, certificate["tolerance"])
-            row[0].set_ylabel(f"{readable(name)}\nmeasured")
+            row[0].set_ylabel(f"{readable(name)}{_share_in_words(certificate, knob)}\nmeasured")
         for axes, way in zip(grid[0], ways, strict=True):
             axes.set_title(f"{way}: {WAYS[way]}")
         for axes in grid[-1]:
             axes.set_xlabel("asked for")
     return figure
+
+
+def _share_in_words(certificate: Certificate, knob: Mapping[str, Any]) -> str:
+    """How many items have the attribute, where not all do."""
+    items = certificate.get("items")
+    having = knob.get("items", items)
+    return "" if having == items else f"\n({having} of {items} items)"
 
 
 def _ways(certificate: Certificate) -> list[str]:
@@ -64,14 +72,21 @@ def _ways(certificate: Certificate) -> list[str]:
 
 
 def _draw_response(axes: Axes, knob: Mapping[str, Any], way: str, tolerance: float) -> None:
-    targets, part, colour = np.array(knob["targets"]), knob[way], WAY_COLOURS[way]
+    targets, part, colour = np.array(knob["targets"], float), knob[way], WAY_COLOURS[way]
+    # Where nothing could be measured the certificate has null, and the line a gap.
+    mean, low, high = (np.array(part[f"measured_{name}"], float) for name in ("mean", "low", "high"))
+    if not len(targets):
+        targets = np.array([float(knob["low"]), float(knob["high"])])
+        mean = low = high = np.full(2, np.nan)
     span = max(float(knob["high"]) - float(knob["low"]), 1e-12)
     ends = np.array([targets.min() - 0.04 * span, targets.max() + 0.04 * span])
     axes.fill_between(ends, ends - tolerance * span, ends + tolerance * span, color=SHADE, linewidth=0, zorder=0)
     axes.plot(ends, ends, color=MUTED, linewidth=1, linestyle="--", zorder=1)
-    axes.fill_between(targets, part["measured_low"], part["measured_high"], color=colour, alpha=0.2, linewidth=0)
-    axes.plot(targets, part["measured_mean"], color=colour, marker="o", markersize=4.5, zorder=3)
+    axes.fill_between(targets, low, high, color=colour, alpha=0.2, linewidth=0)
+    axes.plot(targets, mean, color=colour, marker="o", markersize=4.5, zorder=3)
     axes.set_xlim(*ends)
+    if not np.isfinite(mean).any():
+        note_missing(axes)
 
 
 def hit_rates(certificate: Certificate) -> Figure:
@@ -110,7 +125,8 @@ def _draw_rates(
         ends = [rate["low"], rate["high"]]
         low, high = (value if end is None else end for end in ends)
         axes.plot([low, high], [row, row], color=INK, linewidth=1.4)
-        axes.text(max(value, high) + 0.008, row, percent(value), va="center", fontsize=9)
+        text = "not measured" if rate["value"] is None else percent(value)
+        axes.text(max(value, high) + 0.008, row, text, va="center", fontsize=9)
 
 
 def cross_talk(certificate: Certificate, way: str = "joint") -> Figure:
@@ -126,10 +142,9 @@ def cross_talk(certificate: Certificate, way: str = "joint") -> Figure:
     response = np.full_like(unexplained, np.nan)
     for row, (name, part) in enumerate(talk.items()):
         for column, attribute in enumerate(attributes):
-            response[row, column] = part["response"][attribute]
+            response[row, column] = _known(part["response"][attribute])
             if attribute != name:
-                value = part["unexplained"][attribute]["value"]
-                unexplained[row, column] = np.nan if value is None else value
+                unexplained[row, column] = _known(part["unexplained"][attribute]["value"])
     top = max(1.0, float(np.max(unexplained, initial=0.0, where=np.isfinite(unexplained))))
     with styled():
         title = f'Cross-talk ("{way}"): where the left is pale, nothing else moves without reason'
@@ -141,6 +156,10 @@ def cross_talk(certificate: Certificate, way: str = "joint") -> Figure:
         right.set_title("response (change per change of the turned one)")
         left.set_ylabel("knob that is turned")
     return figure
+
+
+def _known(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def _draw_matrix(

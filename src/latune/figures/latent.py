@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.figures.style import INK, MUTED, PAPER, SEQUENTIAL, new_figure, panels, readable, styled, unit_words
+from latune.figures.style import (
+    INK,
+    MUTED,
+    PAPER,
+    SEQUENTIAL,
+    new_figure,
+    note_missing,
+    panels,
+    readable,
+    styled,
+    unit_words,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,9 +101,16 @@ def latent_surfaces(surfaces: Sequence[SurfacePanel]) -> Figure:
         figure = new_figure(title, 0.5 + _PANEL * -(-len(surfaces) // columns))
         for axes, surface in zip(panels(figure, len(surfaces), columns), surfaces, strict=True):
             mesh = axes.pcolormesh(
-                surface.x, surface.y, surface.values, cmap=SEQUENTIAL, shading="nearest", rasterized=True
+                surface.x,
+                surface.y,
+                np.ma.masked_invalid(surface.values),
+                cmap=SEQUENTIAL,
+                shading="nearest",
+                rasterized=True,
             )
             mesh.set_clim(*surface.limits)
+            if not np.isfinite(surface.values).any():
+                note_missing(axes)
             axes.grid(visible=False)
             axes.plot(*surface.centre, "o", markersize=8, color=PAPER, markeredgecolor=INK, markeredgewidth=1.5)
             _label(figure, axes, mesh, surface)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from latune.figures.curve import draw_curve
 from latune.figures.style import (
     BLUE,
     GRID,
     INK,
     MUTED,
     ORANGE,
-    PAPER,
     SHADE,
     decimals,
     new_figure,
@@ -93,7 +93,7 @@ def piano_roll(
             _draw_heading(roll, index, number(value, places), asked, index == own)
         if prefix:
             roll.patch.set_gid(f"{prefix}-roll")
-        _draw_curve(curve, np.asarray(values, float), requested, own, limits)
+        draw_curve(curve, np.asarray(values, float), requested, own, limits, "measure")
         curve.set_title(f"{readable(name)}\n{unit_words(unit)}", fontsize=8.5, pad=4)
     return figure
 
@@ -172,26 +172,3 @@ def _draw_heading(axes: Axes, measure: int, value: str, asked: str | None, is_ow
         fontsize=8.5,
         fontweight="bold" if is_own else "normal",
     )
-
-
-def _draw_curve(
-    axes: Axes,
-    values: NDArray[np.float64],
-    requested: Sequence[float] | NDArray[np.float64] | None,
-    own: int | None,
-    limits: tuple[float, float],
-) -> None:
-    positions = np.arange(1, len(values) + 1)
-    if requested is not None:
-        axes.plot(
-            positions, requested, "o--", color=MUTED, markerfacecolor=PAPER, linewidth=1, markersize=7, label="asked"
-        )
-    axes.plot(positions, values, "o-", color=BLUE, markersize=5, linewidth=1.5, label="got")
-    if own is not None:
-        axes.plot(positions[own], values[own], "o", color=ORANGE, markersize=6, zorder=5)
-    shown = np.concatenate([values, limits] if requested is None else [values, limits, requested])
-    margin = 0.08 * max(float(np.ptp(shown)), 1e-9)
-    axes.set(xlim=(0.5, len(values) + 0.5), ylim=(shown.min() - margin, shown.max() + margin), xlabel="measure")
-    axes.set_xticks(positions)
-    if requested is not None:
-        axes.legend(fontsize=8, loc="best", handlelength=1.6, borderpad=0.1, labelspacing=0.2)

@@ -36,6 +36,7 @@ __all__ = [
     "decimals",
     "figure_svg",
     "new_figure",
+    "note_missing",
     "number",
     "panels",
     "percent",
@@ -141,6 +142,12 @@ def panels(figure: Figure, count: int, columns: int, **options: Any) -> list[Axe
     return list(grid.flat[:count])
 
 
+def note_missing(axes: Axes) -> None:
+    """Say in the middle of a panel that there was nothing to measure."""
+    place: Any = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+    axes.text(0.5, 0.5, "nothing to measure here", color=MUTED, fontsize=9, **place)
+
+
 def readable(name: str) -> str:
     """A name in snake_case as words."""
     return name.replace("_", " ")
@@ -165,7 +172,8 @@ def percent(share: float) -> str:
 
 def unit_words(unit: str) -> str:
     """A unit as a label; one that is a multiple, such as "26 semitones", reads "1 = 26 semitones"."""
-    return f"1 = {unit}" if unit[:1].isdigit() else unit
+    is_list = "," in unit  # such as "1 square, 2 ellipse"
+    return f"1 = {unit}" if unit[:1].isdigit() and not is_list else unit
 
 
 def figure_svg(figure: Figure) -> str:

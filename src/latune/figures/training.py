@@ -19,6 +19,9 @@ _PARTS = {
     "reconstruction": ("reconstruction", "nats"),
     "kl": ("divergence of the codes from the prior (KL)", "nats per item"),
     "attribute": ("attribute term", "weighted loss"),
+    "critic_loss": ("critic: error in reading attributes from the code", "squared error"),
+    "adversarial": ("adversary: how far the critic is from the opposite", "squared error"),
+    "estimate": ("the encoder's own estimate of the attributes", "squared error"),
     "accuracy": ("share of right elements", "share"),
 }
 _LOGARITHMIC_FROM = 4.0  # largest over smallest value from which a loss is drawn on a logarithmic scale

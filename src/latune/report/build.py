@@ -7,18 +7,19 @@ from typing import Any
 
 from latune.control.editor import Editor
 from latune.data.dataset import Dataset
-from latune.report.cards import KnobSection, make_cards
+from latune.report.cards import make_cards
 from latune.report.charts import draw_charts
-from latune.report.sweeps import TEMPO, choose_items
+from latune.report.media import Report, Subject, medium_of
 from latune.report.tables import (
     CERTIFICATE_COLUMNS,
     attribute_rows,
     certificate_rows,
     headlines,
+    identity_rows,
     rebuild_rows,
     score_rows,
 )
-from latune.report.traversals import ITEMS, Report
+from latune.report.traversals import ITEMS
 from latune.report.words import caveats, recipe_sentences
 from latune.training.run_folder import Run, write_text
 
@@ -28,11 +29,11 @@ _ASSETS = Path(__file__).parent
 
 
 def build_report(run: Run, dataset: Dataset, editor: Editor, report: Report | None = None) -> Path:
-    """Write `report.html`, and its figures and traversals as files beside it.
+    """Write `report.html`, and beside it its figures and those traversals as files that the page offers or plays.
 
-    The page holds its figures, scores, sounds and style: it can be sent to somebody and read without a network. A
-    run that was not evaluated gets a page that says so; where verovio or symusic is missing, scores or MIDI files
-    are left out and the page says what to install.
+    The page holds its figures, pictures, scores, sounds and style: it can be sent to somebody and read without a
+    network. A run that was not evaluated gets a page that says so; where verovio or symusic is missing, scores or
+    MIDI files are left out and the page says what to install.
 
     Args:
         run: A run with weights and knobs.
@@ -49,9 +50,11 @@ def build_report(run: Run, dataset: Dataset, editor: Editor, report: Report | No
     """
     tell = report or (lambda *_: None)
     metrics, certificate = _content(run, "metrics.json"), _content(run, "certificate.json")
-    charts = draw_charts(run, dataset, editor, certificate, lambda done, total: tell("figures", done, total))
-    items, are_new = choose_items(dataset, editor, ITEMS, run.recipe.seed)
-    sections, remarks = make_cards(run, dataset, editor, items, certificate, tell)
+    medium = medium_of(dataset.codec)
+    items, are_new = medium.choose_items(dataset, editor, ITEMS, run.recipe.seed)
+    subject = Subject(run, dataset, editor, items)
+    charts = draw_charts(medium, subject, certificate, lambda done, total: tell("figures", done, total))
+    shown = make_cards(medium, subject, certificate, tell)
     page = _render(
         recipe=run.recipe,
         run_name=run.folder.resolve().name,
@@ -62,17 +65,19 @@ def build_report(run: Run, dataset: Dataset, editor: Editor, report: Report | No
         metrics=metrics,
         certificate=certificate,
         headlines=headlines(metrics, certificate),
+        identity=identity_rows(metrics) if metrics else [],
         scores=score_rows(metrics) if metrics else [],
         attributes=attribute_rows(metrics) if metrics else [],
         rebuilt=rebuild_rows(metrics) if metrics else [],
         certificate_columns=CERTIFICATE_COLUMNS,
         certificate_rows=certificate_rows(certificate) if certificate else [],
         charts=charts,
-        sections=sections,
-        sounds=_sounds(sections),
-        remarks=remarks,
+        medium=medium,
+        sections=shown.sections,
+        extras=shown.extras,
+        remarks=shown.remarks,
         items_are_new=are_new,
-        caveats=caveats(run.recipe, dataset, editor, metrics, certificate),
+        caveats=caveats(run.recipe, dataset, editor, medium.nouns, metrics, certificate),
         version=run.read_json("run.json").get("latune_version", "unknown"),
     )
     path = run.folder / "report.html"
@@ -83,13 +88,6 @@ def build_report(run: Run, dataset: Dataset, editor: Editor, report: Report | No
 def _content(run: Run, name: str) -> dict[str, Any] | None:
     """A JSON file of the run, or None where there is none."""
     return run.read_json(name) if (run.folder / name).is_file() else None
-
-
-def _sounds(sections: list[KnobSection]) -> dict[str, Any]:
-    """What the page's synthesiser plays."""
-    cards = [card for section in sections for card in section.cards]
-    sweeps = {card.key: {"notes": card.notes, "measures": len(card.labels)} for card in cards}
-    return {"tempo": TEMPO, "sweeps": sweeps}
 
 
 def _render(**content: Any) -> str:

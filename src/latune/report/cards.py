@@ -1,60 +1,18 @@
-"""The cards of the page: one sweep that can be seen and heard."""
+"""The sections of the page: for each knob its sweeps, one card each."""
 
 from __future__ import annotations
 
-import base64
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from latune.control.editor import Editor
-from latune.control.traverse import Way
-from latune.data.dataset import Dataset
-from latune.errors import MissingExtraError
-from latune.figures import figure_svg
 from latune.figures.style import readable, unit_words
-from latune.report.charts import page_svg
-from latune.report.sweeps import Sweep, make_sweeps
+from latune.report.media import Card, Medium, Report, Subject
+from latune.report.sweeps import Sweep
 from latune.report.tables import interval
-from latune.report.traversals import FOLDER, Report, write_midi, write_score
-from latune.training.run_folder import Run
+from latune.report.traversals import FOLDER
 
-__all__ = ["Card", "KnobSection", "make_cards"]
-
-WAYS: tuple[Way, ...] = ("joint", "exact")
-_SCORE_SCALE = 1.25  # of the engraver's size
-_SCORE_HEAD = re.compile(r'<svg width="([\d.]+)" height="([\d.]+)"')
-
-
-@dataclass(frozen=True)
-class Card:
-    """One sweep on the page.
-
-    Args:
-        key: Identifier on the page.
-        item: Number of the start measure in the test split.
-        way: How the knob was set.
-        own: Position that shows the measure itself, from 0.
-        labels: Requested and measured value of each position, as text.
-        score: Staff notation, an SVG element, or None.
-        roll: Piano roll, an SVG element.
-        midi: The MIDI file as a data address, or None.
-        file_name: What the MIDI file is called when it is saved.
-        notes: Onset, duration (quarters) and pitch of each note.
-    """
-
-    key: str
-    item: int
-    way: Way
-    own: int
-    labels: list[tuple[str, str]]
-    score: str | None
-    roll: str
-    midi: str | None
-    file_name: str
-    notes: list[tuple[float, float, int]]
+__all__ = ["KnobSection", "Shown", "make_cards"]
 
 
 @dataclass(frozen=True)
@@ -68,73 +26,56 @@ class KnobSection:
     cards: list[Card]
 
 
-def make_cards(
-    run: Run,
-    dataset: Dataset,
-    editor: Editor,
-    items: Sequence[int],
-    certificate: Mapping[str, Any] | None,
-    report: Report,
-) -> tuple[list[KnobSection], list[str]]:
-    """Turn every knob of every start measure, write the files and make the cards.
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows of the knobs.
 
-    Returns:
-        A section for each knob, and sentences about what could not be made.
+    Args:
+        sections: One for each knob.
+        extras: What the medium's template needs beside them.
+        remarks: Sentences about what could not be made.
     """
-    folder = run.folder / FOLDER
+
+    sections: list[KnobSection]
+    extras: dict[str, Any]
+    remarks: list[str]
+
+
+def make_cards(medium: Medium, subject: Subject, certificate: Mapping[str, Any] | None, report: Report) -> Shown:
+    """Turn every knob of every start item, write the files and make the cards."""
+    folder = subject.run.folder / FOLDER
     folder.mkdir(exist_ok=True)
     remarks: dict[str, None] = {}
     sections: list[KnobSection] = []
-    total, done = len(editor.knobs.knobs) * len(WAYS) * len(items), 0
-    for knob in editor.knobs.knobs:
-        cards = []
-        for way in WAYS:
-            for sweep in make_sweeps(editor, dataset, knob.name, items, way, run.recipe.seed):
-                report("hear and see", done, total)
-                cards.append(_card(sweep, f"sweep-{done}", folder, remarks))
-                done += 1
+    sweeps: dict[str, Sweep] = {}
+    knobs = subject.editor.knobs.knobs
+    total = len(knobs) * len(medium.settings) * len(subject.items)
+    for place, knob in enumerate(knobs):
+        cards: list[Card] = []
+        for way in medium.settings:
+            report(medium.doing, place * total // len(knobs) + len(cards), total)
+            for sweep in medium.sweeps(subject, knob.name, way):
+                key = f"sweep-{len(sweeps)}"
+                sweeps[key] = sweep
+                cards.append(medium.card(sweep, key, folder, remarks))
         cards.sort(key=lambda card: card.item)
-        description = dataset.table[knob.name].description
-        verdict = _verdict(certificate, knob.name)
+        description = subject.dataset.table[knob.name].description
+        verdict = _verdict(certificate, knob.name, medium.nouns.item)
         sections.append(KnobSection(readable(knob.name), unit_words(knob.unit), description, verdict, cards))
-    report("hear and see", total, total)
-    return sections, list(remarks)
+    extras = medium.extras(sweeps, folder)
+    report(medium.doing, total, total)
+    return Shown(sections, extras, list(remarks))
 
 
-def _card(sweep: Sweep, key: str, folder: Path, remarks: dict[str, None]) -> Card:
-    score = midi = None
-    try:
-        score = _page_score(write_score(sweep, folder).read_text(encoding="utf-8"))
-    except MissingExtraError as error:
-        remarks[f"No scores. {error}"] = None
-    try:
-        data = write_midi(sweep, folder).read_bytes()
-        midi = "data:audio/midi;base64," + base64.b64encode(data).decode()
-    except MissingExtraError as error:
-        remarks[f"No MIDI files. {error}"] = None
-    pairs = ", ".join(f"{asked} gave {got}" for asked, got in sweep.labels)
-    description = f"Piano roll of the measures, and {readable(sweep.name)} in each: asked for {pairs}."
-    roll = page_svg(figure_svg(sweep.roll(prefix=key)), description)
-    return Card(
-        key, sweep.item, sweep.way, sweep.own, sweep.labels, score, roll, midi, f"{sweep.stem}.mid", sweep.notes()
-    )
-
-
-def _page_score(svg: str) -> str:
-    """Give a score a size that follows the page, and its colour."""
-
-    def head(match: re.Match[str]) -> str:
-        width = float(match.group(1)) * _SCORE_SCALE
-        return f'<svg class="engraved" role="img" aria-label="Score of the sweep" style="width:{width:.0f}px"'
-
-    svg = svg[svg.index("<svg") :].replace('color="black"', 'color="currentColor"')
-    return re.sub(r">\s+<", "><", _SCORE_HEAD.sub(head, svg, count=1))
-
-
-def _verdict(certificate: Mapping[str, Any] | None, name: str) -> str:
+def _verdict(certificate: Mapping[str, Any] | None, name: str, item: str) -> str:
     """How well the knob works, in a sentence."""
     if certificate is None or name not in certificate["knobs"]:
         return ""
     knob = certificate["knobs"][name]
-    joint, exact = (interval(knob[way]["hit_rate"], as_share=True) for way in WAYS)
-    return f"On held-out measures a request is met in {joint} of cases when set jointly, in {exact} by search."
+    rates = [knob[way]["hit_rate"] for way in ("joint", "exact")]
+    if any(rate["value"] is None for rate in rates):
+        return f"No held-out {item} has a value of {readable(name)}: nothing is known of this knob."
+    joint, exact = (interval(rate, as_share=True) for rate in rates)
+    lacking = certificate["items"] - knob.get("items", certificate["items"])
+    sentence = f"On held-out {item}s a request is met in {joint} of cases when set jointly, in {exact} by search."
+    return sentence + (f" {lacking} of the {certificate['items']} have no {readable(name)}." if lacking else "")

@@ -25,8 +25,9 @@ from latune.figures import (
 )
 from latune.figures.latent import ScatterPanel, SurfacePanel
 from latune.figures.style import THEME
+from latune.report.media import Medium, Subject
 from latune.training.history import read_history
-from latune.training.run_folder import Run, write_text
+from latune.training.run_folder import write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,33 +74,33 @@ def page_svg(svg: str, description: str) -> str:
 
 
 def draw_charts(
-    run: Run,
-    dataset: Dataset,
-    editor: Editor,
+    medium: Medium,
+    subject: Subject,
     certificate: dict[str, Any] | None,
     report: Callable[[int, int], None],
 ) -> dict[str, Chart]:
     """Draw the figures that the run's files allow and save them as SVG and PNG.
 
     Args:
-        run: The run.
-        dataset: The data set it was trained on.
-        editor: The run opened for editing.
+        medium: How the run's items are shown.
+        subject: What is shown of the run.
         certificate: The content of `certificate.json`, or None.
         report: Told (done, total).
     """
+    run, dataset, editor = subject.run, subject.dataset, subject.editor
     makers: dict[str, tuple[str, Callable[[], Figure]]] = {}
     history = read_history(run.folder)
     if history:
-        per = "item" if run.recipe.method.reconstruction == "sum" else "token"
+        per = "item" if run.recipe.method.reconstruction == "sum" else medium.nouns.element
         makers["loss_curves"] = (_LOSSES, lambda: loss_curves(history, f"nats per {per}"))
     if certificate is not None and certificate["knobs"]:
         makers["response_curves"] = (_RESPONSE, lambda: response_curves(certificate))
         makers["hit_rates"] = (_HITS, lambda: hit_rates(certificate))
-        makers["cross_talk"] = (_TALK, lambda: cross_talk(certificate))
+        makers["cross_talk"] = (_TALK.format(medium.nouns.together), lambda: cross_talk(certificate))
     makers["attribute_scatter"] = (_SCATTER, lambda: _scatter(dataset, editor))
     if editor.model.latent_size > 1:
-        makers["latent_surfaces"] = (_SURFACE, lambda: _surfaces(dataset, editor))
+        makers["latent_surfaces"] = (_SURFACE + medium.nouns.gaps, lambda: _surfaces(dataset, editor))
+    makers |= medium.charts(subject)
     folder = run.folder / FOLDER
     folder.mkdir(exist_ok=True)
     charts: dict[str, Chart] = {}
@@ -171,7 +172,7 @@ _HITS = (
 _TALK = (
     "What else moves when a knob is turned. Right: everything that moves along, in standard deviations per"
     " standard deviation. Left: what remains of it when the change that real items lead to expect is taken away;"
-    " more notes come with more complex rhythm in real music too, and that part is no fault of the knob."
+    " {}, and that part is no fault of the knob."
 )
 _SCATTER = (
     "Held-out items in the latent dimension of each knob (across) and in another one (up), coloured by the"

@@ -1,64 +1,51 @@
-"""Sweeps: what a knob does to one held-out measure, ready to be drawn, engraved and played."""
+"""Sweeps: what a knob does to one held-out item. What an item looks like is up to its medium."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.control.editor import Editor
-from latune.control.inference import Items
-from latune.control.traverse import Way, traverse
+from latune.control.traverse import Way
 from latune.data.dataset import Dataset
-from latune.data.measure_codec import MeasureCodec
-from latune.data.splits import seen_before
-from latune.errors import DataError, RunError
-from latune.figures import piano_roll
-from latune.figures.style import decimals, number, readable
-from latune.music.engrave import engrave
-from latune.music.measure import BEATS, HOLD, REST, events_from_ticks, is_note
-from latune.music.score import Tune, tune_from_ticks
-from latune.music.spelling import estimate_fifths
+from latune.errors import DataError
+from latune.figures.style import decimals, number
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+__all__ = ["Setting", "Sweep", "starts_in_split"]
 
-__all__ = ["TEMPO", "Sweep", "choose_items", "make_sweeps", "starts_in_split"]
+Setting = Way | Literal["code"]
+"""How a knob is set; "code" puts its latent dimension to evenly spaced codes, as most published figures do."""
 
-TEMPO = 100.0  # quarters per minute
-_FEWEST_NOTES = 3  # of a measure that is worth listening to
+CODE_PLACES = 1  # decimal places of a code
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """One knob, one held-out measure, one way of setting: P measures in a row.
+    """One knob, one held-out item, one way of setting: P versions of the item in a row.
 
     Args:
         name: The knob.
         unit: Its unit.
-        item: Number of the start measure in the test split, from 0.
+        item: Number of the start item in the test split, from 0.
         way: How the knob was set.
-        ticks: What came out, (P, 24); a measure that begins with a held tick begins with a rest.
-        requested: Value that was asked for, (P,); at `own` the value of the start measure.
-        measured: Value of what came out, (P,).
-        own: Position that shows the start measure's own decode.
+        requested: Value that was asked for, (P,), or code; at `own` the value of the start item.
+        measured: Value of what came out, (P,); not a number where an item has none.
+        own: Position that shows the start item's own decode, if one does.
         limits: The knob's range.
-        fifths: Key signature of the tune that the start measure comes from.
     """
 
     name: str
     unit: str
     item: int
-    way: Way
-    ticks: NDArray[np.int16]
+    way: Setting
     requested: NDArray[np.float64]
     measured: NDArray[np.float64]
-    own: int
+    own: int | None
     limits: tuple[float, float]
-    fifths: int
 
     @property
     def stem(self) -> str:
@@ -69,66 +56,13 @@ class Sweep:
     def labels(self) -> list[tuple[str, str]]:
         """For each position the requested and the measured value as text."""
         places = decimals(self.limits[1] - self.limits[0])
+        asked_places = CODE_PLACES if self.way == "code" else places
         pairs = zip(self.requested, self.measured, strict=True)
-        return [(number(asked, places), number(got, places)) for asked, got in pairs]
-
-    def score(self) -> str:
-        """Staff notation as SVG, with the requested and the measured value above each measure; needs verovio."""
-        labels = [
-            f"{'own' if place == self.own else 'asked'} {asked}\ngot {got}"
-            for place, (asked, got) in enumerate(self.labels)
-        ]
-        return engrave(self.ticks, labels=labels, fifths=self.fifths, measures_per_line=len(self.ticks))
-
-    def roll(self, title: str = "", prefix: str = "") -> Figure:
-        """Piano roll and curve of values."""
-        return piano_roll(
-            self.ticks,
-            self.measured,
-            self.name,
-            self.unit,
-            self.limits,
-            requested=self.requested,
-            own=self.own,
-            title=title,
-            prefix=prefix,
-        )
-
-    def tune(self) -> Tune:
-        """The measures one after the other."""
-        title = f"{readable(self.name)}, test measure {self.item}, {self.way}"
-        return tune_from_ticks(self.ticks, title, TEMPO, self.fifths)
-
-    def notes(self) -> list[tuple[float, float, int]]:
-        """Onset and duration in quarters and MIDI pitch of each note, numbered as in the piano roll."""
-        return [
-            (round(float(onset) + place * BEATS, 4), round(float(duration), 4), int(pitch))
-            for place, measure in enumerate(self.ticks)
-            for onset, duration, pitch in _rows(measure)
-            if pitch >= 0
-        ]
+        return [(_shown(asked, asked_places), _shown(got, places)) for asked, got in pairs]
 
 
-def _rows(measure: NDArray[np.int16]) -> Iterator[tuple[float, float, int]]:
-    events = events_from_ticks(measure[None])
-    yield from zip(events.onsets, events.durations, events.pitches, strict=True)
-
-
-def choose_items(dataset: Dataset, editor: Editor, count: int, seed: int) -> tuple[list[int], bool]:
-    """Draw start measures from the test split at random.
-
-    Measures with three notes or more that do not occur in the training split come first.
-
-    Returns:
-        Their numbers in the test split, and whether all of them are absent from the training split.
-    """
-    items = np.asarray(dataset.items[dataset.split("test")])
-    is_rich = is_note(_ticks(editor, items)).sum(axis=1) >= _FEWEST_NOTES
-    is_new = ~seen_before(items, np.asarray(dataset.items[dataset.split("train")]))
-    order = np.random.default_rng(seed).permutation(len(items))
-    # A stable sort keeps the random order among equals.
-    order = order[np.argsort(-(2 * is_rich + is_new)[order].astype(int), kind="stable")][:count]
-    return sorted(order.tolist()), bool(is_new[order].all())
+def _shown(value: float, places: int) -> str:
+    return number(value, places) if math.isfinite(value) else "–"
 
 
 def starts_in_split(dataset: Dataset, numbers: Sequence[int]) -> NDArray[np.int64]:
@@ -142,54 +76,3 @@ def starts_in_split(dataset: Dataset, numbers: Sequence[int]) -> NDArray[np.int6
     if wrong is not None:
         raise DataError(f"The test split of '{dataset.name}' has no item {wrong}: expected 0 to {len(indices) - 1}.")
     return np.asarray(indices[list(numbers)], dtype=np.int64)
-
-
-def make_sweeps(
-    editor: Editor, dataset: Dataset, name: str, numbers: Sequence[int], way: Way, seed: int
-) -> list[Sweep]:
-    """Turn one knob for each of the numbered items of the test split.
-
-    Raises:
-        DataError: The test split has no such item.
-        InputError: There is no such knob.
-    """
-    indices = starts_in_split(dataset, numbers)
-    traversal = traverse(editor, np.asarray(dataset.items[indices]), name, movement=way, seed=seed)
-    knob, column = editor.knobs[name], dataset.table.index(name)
-    return [
-        Sweep(
-            name,
-            knob.unit,
-            item,
-            way,
-            _each_by_itself(_ticks(editor, traversal.items[row])),
-            traversal.requested[row],
-            traversal.values[row, :, column],
-            int(traversal.own[row]),
-            (knob.low, knob.high),
-            _fifths(editor, dataset, int(indices[row])),
-        )
-        for row, item in enumerate(numbers)
-    ]
-
-
-def _ticks(editor: Editor, items: Items) -> NDArray[np.int16]:
-    """Items (..., 24) as ticks."""
-    if not isinstance(editor.codec, MeasureCodec):
-        raise RunError("This run's items are not measures of music: they cannot be engraved or played.")
-    return editor.codec.vocabulary.ticks_from_tokens(items)
-
-
-def _each_by_itself(ticks: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Let no note sound on from the measure before: here that is another version, not what came before."""
-    ticks = ticks.copy()
-    ticks[ticks[:, 0] == HOLD, 0] = REST
-    return ticks
-
-
-def _fifths(editor: Editor, dataset: Dataset, index: int) -> int:
-    """Key signature of the tune that an item belongs to, as far as the test split holds it."""
-    members = dataset.split("test")
-    members = members[dataset.groups[members] == dataset.groups[index]]
-    events = events_from_ticks(_ticks(editor, np.asarray(dataset.items[members])))
-    return estimate_fifths(events.pitches, events.durations)

@@ -18,6 +18,7 @@ __all__ = [
     "attribute_rows",
     "certificate_rows",
     "headlines",
+    "identity_rows",
     "rebuild_rows",
     "score_rows",
 ]
@@ -31,20 +32,48 @@ _SCORES = {
     "sap": "The same as a difference of straight-line fits.",
     "modularity": "Whether each dimension tells of one attribute only; noise scores high here too.",
 }
+_UNSEEN = "The same on the test items that do not occur in the training split."
 _REBUILT = {
     "token_accuracy": ("Right elements", "Share of ticks that come back with the right symbol."),
-    "token_accuracy_unseen_items": (
-        "Right elements, new items",
-        "The same on the test items that do not occur in the training split.",
-    ),
+    "token_accuracy_unseen_items": ("Right elements, new items", _UNSEEN),
     "exact_items": ("Exact items", "Share of items that come back without any error."),
     "onset_f1": (
         "Notes (F1)",
         "How well the notes come back, each at its place and pitch; missing and additional ones both count.",
     ),
-    "majority_baseline": (
-        "Majority baseline",
-        "What a model that always answers “hold” would get right: the floor, not 0.",
+    "pixel_accuracy": (
+        "Right pixels",
+        "Share of pixels that come back on the right side of half brightness; most of a picture is often background.",
+    ),
+    "pixel_accuracy_unseen_items": ("Right pixels, new pictures", _UNSEEN),
+    "intersection_over_union": (
+        "Overlap",
+        "Bright pixels that picture and reconstruction share, of those that either has: background does not count.",
+    ),
+    "squared_error": (
+        "Squared error",
+        "Mean squared difference of brightness, from 0 (equal) to 1 (black for white); the smaller the better.",
+    ),
+}
+_BASELINES = {
+    "token_accuracy": "What a model that always answers “hold” would get right: the floor, not 0.",
+    "pixel_accuracy": "What one picture for all, bright where most training pictures are, would get right: the floor,"
+    " not 0.",
+}
+_ACCURACIES = {
+    "token_accuracy": "of elements come back right from the code",
+    "pixel_accuracy": "of pixels come back right from the code",
+}
+_NO_SHARES = {"squared_error": 5}  # decimal places of what is not a share
+_IDENTITY = {
+    "classifier_accuracy": (
+        "Test pictures as they are",
+        "How often the classifier, which never saw a decoded picture, names the right class: the ceiling.",
+    ),
+    "reconstructed": ("What comes back", "The same on pictures decoded from samples of their codes, as published."),
+    "interpolated": (
+        "Along the sweeps",
+        "The same while one knob's dimension is swept: does the picture stay what it was?",
     ),
 }
 CERTIFICATE_COLUMNS = {
@@ -101,16 +130,21 @@ class CertificateRow:
     cells: tuple[str, ...]
 
 
-def interval(estimate: Estimate, as_share: bool = False) -> str:
-    """A value with its 95 % interval as text; a dash where it is not known."""
-    if estimate.get("value") is None:
+def interval(estimate: Estimate, as_share: bool = False, places: int = 3) -> str:
+    """A value with its 95 % interval as text; a dash where it is not known.
+
+    Args:
+        estimate: "value", and "low" and "high" where there is an interval.
+        as_share: Whether to write it as a percentage.
+        places: Decimal places of what is not written as a percentage.
+    """
+    value, low, high = (estimate.get(key) for key in ("value", "low", "high"))
+    if value is None:
         return "–"
 
     def text(value: float) -> str:
-        return number(100 * value, 1) if as_share else number(value, 3)
+        return number(100 * value, 1) if as_share else number(value, places)
 
-    value, low, high = (estimate.get(key) for key in ("value", "low", "high"))
-    assert value is not None
     shown = text(value) + (" %" if as_share else "")
     return shown if low is None or high is None else f"{shown} [{text(low)}, {text(high)}]"
 
@@ -132,10 +166,22 @@ def headlines(metrics: Mapping[str, Any] | None, certificate: Mapping[str, Any] 
         value = means["interpretability"]["value"]
         beside = f"{number(ceiling['interpretability'], 3)} at most"
         found.append(Headline(number(value, 3), "interpretability of the knobs' dimensions", beside))
-        rebuilt = metrics["reconstruction"]
+        found += _rebuilt_headlines(metrics)
+    return found
+
+
+def _rebuilt_headlines(metrics: Mapping[str, Any]) -> list[Headline]:
+    """What comes back from the codes, and whether it stays what it was."""
+    rebuilt, found = metrics["reconstruction"], []
+    name = next((name for name in _ACCURACIES if name in rebuilt), None)
+    if name is not None:
         floor = percent(rebuilt["majority_baseline"]["value"])
-        words = "of elements come back right from the code"
-        found.append(Headline(interval(_only(rebuilt["token_accuracy"]), True), words, f"{floor} without a model"))
+        found.append(Headline(interval(_only(rebuilt[name]), True), _ACCURACIES[name], f"{floor} without a model"))
+    identity = metrics.get("identity", {})
+    if "reconstructed" in identity:
+        words = "of pictures are recognised as the same class when they come back"
+        beside = f"{interval(_only(identity['interpolated']), True)} along sweeps" if "interpolated" in identity else ""
+        found.append(Headline(interval(_only(identity["reconstructed"]), True), words, beside))
     return found
 
 
@@ -145,8 +191,9 @@ def _only(estimate: Estimate) -> Estimate:
 
 
 def _mean_rate(certificate: Mapping[str, Any], way: str) -> float:
-    rates = [knob[way]["hit_rate"]["value"] or 0.0 for knob in certificate["knobs"].values()]
-    return float(sum(rates) / len(rates))
+    rates = [knob[way]["hit_rate"]["value"] for knob in certificate["knobs"].values()]
+    known = [rate for rate in rates if rate is not None]
+    return float(sum(known) / max(len(known), 1))
 
 
 def score_rows(metrics: Mapping[str, Any]) -> list[ScoreRow]:
@@ -177,13 +224,33 @@ def attribute_rows(metrics: Mapping[str, Any]) -> list[tuple[str, int, str]]:
 
 
 def rebuild_rows(metrics: Mapping[str, Any]) -> list[RebuildRow]:
-    """The scores of reconstruction; those that a run lacks are left out."""
+    """The scores of reconstruction; those that a run lacks are left out, unknown ones come last by their names."""
     rebuilt = metrics["reconstruction"]
+    baseline = next((words for name, words in _BASELINES.items() if name in rebuilt), "The floor, not 0.")
+    known = _REBUILT | {"majority_baseline": ("Majority baseline", baseline)}
+    others = {key: (readable(key).capitalize(), "") for key in rebuilt if key not in known}
     return [
-        RebuildRow(name, meaning, interval(rebuilt[key], as_share=True))
-        for key, (name, meaning) in _REBUILT.items()
-        if key in rebuilt
+        RebuildRow(name, meaning, interval(rebuilt[key], key not in _NO_SHARES, _NO_SHARES.get(key, 3)))
+        for key, (name, meaning) in (known | others).items()
+        if isinstance(rebuilt.get(key), Mapping)
     ]
+
+
+def identity_rows(metrics: Mapping[str, Any]) -> list[RebuildRow]:
+    """How often a classifier recognises what a picture shows; empty where none was asked."""
+    identity = metrics.get("identity", {})
+    rows = [
+        RebuildRow(name, meaning, interval(identity[key], as_share=True))
+        for key, (name, meaning) in _IDENTITY.items()
+        if key in identity
+    ]
+    for name, share in identity.get("per_attribute", {}).items():
+        estimate = share if isinstance(share, Mapping) else {"value": share}
+        low, high = identity.get("range", (-4, 4))
+        swept = f"The dimension of {readable(name)}" if name in identity.get("attributes", [name]) else "It"
+        meaning = f"{swept} is swept from {low:g} to {high:g} in {identity.get('steps', 10)} steps."
+        rows.append(RebuildRow(f"… {readable(name)}", meaning.replace("-", "\N{MINUS SIGN}"), interval(estimate, True)))
+    return rows
 
 
 def certificate_rows(certificate: Mapping[str, Any]) -> list[CertificateRow]:
@@ -193,6 +260,8 @@ def certificate_rows(certificate: Mapping[str, Any]) -> list[CertificateRow]:
         places = decimals(knob["high"] - knob["low"])
         ends = f"{number(knob['low'], places)} to {number(knob['high'], places)}"
         detail = f"{ends}, {unit_words(knob['unit'])}; dimension {knob['dimension']}"
+        if knob.get("items", certificate["items"]) < certificate["items"]:
+            detail += f"; {knob['items']} of {certificate['items']} items have it"
         ways = [way for way in WAYS if way in knob]
         for place, way in enumerate(ways):
             part = {**knob[way], **knob[way].get("sweep", {})}

@@ -9,16 +9,25 @@ import numpy as np
 from scipy.stats import rankdata
 
 from latune.control.editor import Editor
+from latune.data.codecs import Codec
 from latune.data.dataset import Dataset
+from latune.data.picture_codec import PictureCodec
 from latune.figures.style import percent, readable
+from latune.methods.fader import FaderConfig
 from latune.recipes.recipe import Recipe
+from latune.report.media import Nouns
 
-__all__ = ["caveats", "duration", "recipe_sentences"]
+__all__ = ["caveats", "counted", "duration", "recipe_sentences"]
 
-_METHODS = {"ar_vae": "AR-VAE (attribute-regularised variational auto-encoder)", "beta_vae": "beta-VAE"}
+_METHODS = {
+    "ar_vae": "AR-VAE (attribute-regularised variational auto-encoder)",
+    "beta_vae": "beta-VAE",
+    "fader": "Fader network (a code without the attributes, and a decoder that is told them)",
+}
 _MODELS = {
     "measure_mlp": "a plain network that reads and writes all ticks at once",
     "measure_rnn": "the published recurrent network, which writes tick by tick",
+    "picture_conv": "a convolutional network and its mirror image",
 }
 _SCHEDULES = {
     "constant": "constant",
@@ -50,14 +59,14 @@ def recipe_sentences(recipe: Recipe, dataset: Dataset, finished: Mapping[str, An
     """
     sizes = {name: f"{len(indices):,}" for name, indices in dataset.splits.items()}
     counts = ", ".join(f"{size} for {_SPLITS.get(name, name)}" for name, size in sizes.items())
-    method, training = recipe.method, recipe.training
+    training = recipe.training
     length = f"{training.steps:,} steps" if training.steps else f"{training.epochs} passes over the training split"
     return [
-        f"Data: {dataset.name}, items of {' x '.join(str(size) for size in dataset.codec.item_shape)} elements: {counts}.",
+        f"Data: {dataset.name}, {_items_in_words(dataset.codec)}: {counts}.",
         f"Network: {_MODELS.get(recipe.model.name, recipe.model.name)}, with"
         f" {recipe.model.latent_size} latent dimensions"
         + (f" and {finished['parameters']:,} parameters." if finished else "."),
-        f"Method: {_METHODS.get(method.name, method.name)} with weight {method.beta:g} on the divergence.",
+        _method_sentence(recipe),
         _attribute_sentence(recipe),
         f"Training: Adam for {length} with batches of {training.batch_size}, learning rate"
         f" {training.learning_rate:g}, {_SCHEDULES[training.schedule]}; seed {recipe.seed}.",
@@ -65,8 +74,30 @@ def recipe_sentences(recipe: Recipe, dataset: Dataset, finished: Mapping[str, An
     ]
 
 
+def _items_in_words(codec: Codec) -> str:
+    if not isinstance(codec, PictureCodec):
+        return f"items of {' x '.join(str(size) for size in codec.item_shape)} elements"
+    channels, height, width = codec.item_shape
+    kind = "colour" if channels > 1 else "black-and-white" if codec.binary else "grey"
+    return f"{kind} pictures of {width} x {height} pixels"
+
+
+def _method_sentence(recipe: Recipe) -> str:
+    method = recipe.method
+    name = _METHODS.get(method.name, method.name)
+    if isinstance(method, FaderConfig):
+        return (
+            f"Method: {name}; fooling the critic that reads attributes from the code has weight {method.beta:g}, which"
+            f" is reached after {method.ramp_steps:,} steps."
+        )
+    return f"Method: {name} with weight {method.beta:g} on the divergence."
+
+
 def _attribute_sentence(recipe: Recipe) -> str:
     block = recipe.attributes
+    if block is None and recipe.regularised:
+        names = ", ".join(readable(name) for name in recipe.regularised)
+        return f"Attributes: {names} are the first {len(recipe.regularised)} latent dimensions themselves."
     if block is None:
         return (
             "Attributes: none took part in training; each knob is the latent dimension that came out best"
@@ -100,35 +131,72 @@ def caveats(
     recipe: Recipe,
     dataset: Dataset,
     editor: Editor,
+    nouns: Nouns,
     metrics: Mapping[str, Any] | None,
     certificate: Mapping[str, Any] | None,
 ) -> list[str]:
     """What a reader should know before believing the numbers."""
     sentences = []
     if metrics is not None:
-        data = metrics["data"]
-        also = metrics["reconstruction"]["items_also_in_training"]
-        sentences.append(
-            f"{also:,} of the {data['items']:,} test items ({percent(also / data['items'])}) also occur, note for"
-            " note, among the training items: the repertoire is small, though no tune is in both. The accuracy on"
-            " the others is the fairer number."
-        )
-        sentences.append(
-            f"The test items come from {data['groups']} tunes. Intervals are bootstraps over whole tunes; they"
-            " do not cover another training seed or another split."
-        )
+        sentences += _about_metrics(metrics, nouns)
     if certificate is not None:
+        of_groups = counted(certificate["items"], certificate["groups"], nouns)
         sentences.append(
-            f"The certificate rests on {certificate['items']} items of {certificate['groups']} tunes and asks only"
+            f"The certificate rests on {of_groups} and asks only"
             " for values that such items have; beyond that range nothing was measured."
         )
+        sentences += _lacking(certificate)
     sentences += _together(dataset, editor)
     sentences.append(f"This is one run with seed {recipe.seed}; another seed gives other numbers.")
-    sentences.append(
-        "Nothing here says whether the music is good: no number looks at style, harmony or the measures around,"
-        " and nobody was asked. Listen."
-    )
+    sentences.append(nouns.truth)
     return sentences
+
+
+def counted(items: int, groups: int, nouns: Nouns) -> str:
+    """A number of items, with what they come from where they are not each by itself."""
+    return f"{items} items" + (f" of {groups} {nouns.group}s" if groups != items else "")
+
+
+def _about_metrics(metrics: Mapping[str, Any], nouns: Nouns) -> list[str]:
+    data = metrics["data"]
+    also = metrics["reconstruction"].get("items_also_in_training", 0)
+    sentences = []
+    if also or nouns.group == "tune":
+        sentences.append(
+            f"{also:,} of the {data['items']:,} test items ({percent(also / data['items'])}) also occur,"
+            f" {nouns.exactly}, among the training items: {nouns.small}. The accuracy on"
+            " the others is the fairer number."
+        )
+    reader = metrics.get("attribute_reader")
+    if reader is not None:
+        sentences.append(
+            "Decoded items carry no labels: their attributes are read by a network that was trained on labelled ones"
+            f" (R² {_r_squared(reader)} on held-out items). Its errors are part of every number of the certificate, and"
+            " a decoder may please it without being right."
+        )
+    if data["groups"] == data["items"]:
+        over = f"Intervals are bootstraps over the {data['items']:,} test items; they"
+    else:
+        groups = f"{nouns.group}s"
+        over = f"The test items come from {data['groups']} {groups}. Intervals are bootstraps over whole {groups}; they"
+    sentences.append(f"{over} do not cover another training seed or another split.")
+    return sentences
+
+
+def _r_squared(reader: Mapping[str, Any]) -> str:
+    """The reader's R² on the whole, and of each attribute where it is known."""
+    parts = ", ".join(f"{readable(name)} {value:.3f}" for name, value in reader.get("per_attribute", {}).items())
+    return f"{reader['r_squared']:.3f}" + (f": {parts};" if parts else "")
+
+
+def _lacking(certificate: Mapping[str, Any]) -> list[str]:
+    """Name the knobs whose attribute some items do not have."""
+    return [
+        f"Only {knob['items']} of the {certificate['items']} items have a value of {readable(name)}: its numbers rest"
+        " on them, and where a changed item has none the request counts as missed."
+        for name, knob in certificate["knobs"].items()
+        if knob.get("items", certificate["items"]) < certificate["items"]
+    ]
 
 
 def _together(dataset: Dataset, editor: Editor) -> list[str]:

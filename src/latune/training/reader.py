@@ -33,7 +33,7 @@ Report = Callable[[int, int], None]
 
 BATCH = 128
 LEARNING_RATE = 2e-3
-EPOCHS = 4
+EPOCHS = 6
 FEWEST_STEPS = 600  # small data sets are seen more often
 BATCH_ELEMENTS = 400_000  # elements of pictures that are read at a time
 

@@ -1,0 +1,157 @@
+"""Sweeps of music, ready to be drawn, engraved and played."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latune.control.editor import Editor
+from latune.control.traverse import traverse
+from latune.data.codecs import Items
+from latune.data.dataset import Dataset
+from latune.data.measure_codec import MeasureCodec
+from latune.data.splits import seen_before
+from latune.errors import InputError, RunError
+from latune.figures import piano_roll
+from latune.figures.style import readable
+from latune.music.engrave import engrave
+from latune.music.measure import BEATS, HOLD, REST, events_from_ticks, is_note
+from latune.music.score import Tune, tune_from_ticks
+from latune.music.spelling import estimate_fifths
+from latune.report.sweeps import Setting, Sweep, starts_in_split
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["TEMPO", "MusicSweep", "choose_items", "make_sweeps"]
+
+TEMPO = 100.0  # quarters per minute
+_FEWEST_NOTES = 3  # of a measure that is worth listening to
+
+
+@dataclass(frozen=True)
+class MusicSweep(Sweep):
+    """A sweep of a measure of music.
+
+    Args:
+        ticks: What came out, (P, 24); a measure that begins with a held tick begins with a rest.
+        fifths: Key signature of the tune that the start measure comes from.
+    """
+
+    ticks: NDArray[np.int16]
+    fifths: int
+
+    def score(self) -> str:
+        """Staff notation as SVG, with the requested and the measured value above each measure; needs verovio."""
+        labels = [
+            f"{'own' if place == self.own else 'asked'} {asked}\ngot {got}"
+            for place, (asked, got) in enumerate(self.labels)
+        ]
+        return engrave(self.ticks, labels=labels, fifths=self.fifths, measures_per_line=len(self.ticks))
+
+    def roll(self, title: str = "", prefix: str = "") -> Figure:
+        """Piano roll and curve of values."""
+        return piano_roll(
+            self.ticks,
+            self.measured,
+            self.name,
+            self.unit,
+            self.limits,
+            requested=self.requested,
+            own=self.own,
+            title=title,
+            prefix=prefix,
+        )
+
+    def tune(self) -> Tune:
+        """The measures one after the other."""
+        title = f"{readable(self.name)}, test measure {self.item}, {self.way}"
+        return tune_from_ticks(self.ticks, title, TEMPO, self.fifths)
+
+    def notes(self) -> list[tuple[float, float, int]]:
+        """Onset and duration in quarters and MIDI pitch of each note, numbered as in the piano roll."""
+        return [
+            (round(float(onset) + place * BEATS, 4), round(float(duration), 4), int(pitch))
+            for place, measure in enumerate(self.ticks)
+            for onset, duration, pitch in _rows(measure)
+            if pitch >= 0
+        ]
+
+
+def _rows(measure: NDArray[np.int16]) -> Iterator[tuple[float, float, int]]:
+    events = events_from_ticks(measure[None])
+    yield from zip(events.onsets, events.durations, events.pitches, strict=True)
+
+
+def choose_items(dataset: Dataset, editor: Editor, count: int, seed: int) -> tuple[list[int], bool]:
+    """Draw start measures from the test split at random.
+
+    Measures with three notes or more that do not occur in the training split come first.
+
+    Returns:
+        Their numbers in the test split, and whether all of them are absent from the training split.
+    """
+    items = np.asarray(dataset.items[dataset.split("test")])
+    is_rich = is_note(_ticks(editor, items)).sum(axis=1) >= _FEWEST_NOTES
+    is_new = ~seen_before(items, np.asarray(dataset.items[dataset.split("train")]))
+    order = np.random.default_rng(seed).permutation(len(items))
+    # A stable sort keeps the random order among equals.
+    order = order[np.argsort(-(2 * is_rich + is_new)[order].astype(int), kind="stable")][:count]
+    return sorted(order.tolist()), bool(is_new[order].all())
+
+
+def make_sweeps(
+    editor: Editor, dataset: Dataset, name: str, numbers: Sequence[int], way: Setting, seed: int
+) -> list[MusicSweep]:
+    """Turn one knob for each of the numbered items of the test split.
+
+    Raises:
+        DataError: The test split has no such item.
+        InputError: There is no such knob.
+    """
+    if way == "code":
+        raise InputError("Measures of music are not swept by code: choose alone, joint or exact.")
+    indices = starts_in_split(dataset, numbers)
+    traversal = traverse(editor, np.asarray(dataset.items[indices]), name, movement=way, seed=seed)
+    knob, column = editor.knobs[name], dataset.table.index(name)
+    return [
+        MusicSweep(
+            name,
+            knob.unit,
+            item,
+            way,
+            traversal.requested[row],
+            traversal.values[row, :, column],
+            int(traversal.own[row]),
+            (knob.low, knob.high),
+            _each_by_itself(_ticks(editor, traversal.items[row])),
+            _fifths(editor, dataset, int(indices[row])),
+        )
+        for row, item in enumerate(numbers)
+    ]
+
+
+def _ticks(editor: Editor, items: Items) -> NDArray[np.int16]:
+    """Items (..., 24) as ticks."""
+    if not isinstance(editor.codec, MeasureCodec):
+        raise RunError("This run's items are not measures of music: they cannot be engraved or played.")
+    return editor.codec.vocabulary.ticks_from_tokens(items)
+
+
+def _each_by_itself(ticks: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Let no note sound on from the measure before: here that is another version, not what came before."""
+    ticks = ticks.copy()
+    ticks[ticks[:, 0] == HOLD, 0] = REST
+    return ticks
+
+
+def _fifths(editor: Editor, dataset: Dataset, index: int) -> int:
+    """Key signature of the tune that an item belongs to, as far as the test split holds it."""
+    members = dataset.split("test")
+    members = members[dataset.groups[members] == dataset.groups[index]]
+    events = events_from_ticks(_ticks(editor, np.asarray(dataset.items[members])))
+    return estimate_fifths(events.pitches, events.durations)
