@@ -237,6 +237,6 @@ class FastLinear(nn.Linear):
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (the name in nn.Linear)
         """(..., inputs) to (..., outputs)."""
-        if self.training and torch.is_grad_enabled():
+        if self.training and torch.is_grad_enabled() and not torch.is_autocast_enabled("cpu"):
             return linear(input, self.weight, self.bias)
         return super().forward(input)

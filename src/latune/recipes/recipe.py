@@ -44,6 +44,7 @@ class TrainingConfig(Block):
     log_every: PositiveInt = 50  # steps between rows of history.csv
     keep: Literal["best", "last"] = "best"  # which weights are the result
     device: str = "cpu"  # any PyTorch device name
+    precision: Literal["float32", "bfloat16"] = "float32"  # of the networks' products; the losses stay in float32
 
     @model_validator(mode="after")
     def _has_length(self) -> TrainingConfig:

@@ -145,6 +145,9 @@ def _loop(
     batches = Batches(dataset, "train", training.batch_size, recipe.seed, device, to_input, prepare, crossover)
     held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, to_input, prepare)
     steps = training.steps or len(batches) * (training.epochs or 1)
+    half = torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bfloat16")
+    if training.precision == "bfloat16":
+        method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     players = method.players()
     optimisers: list[Optimizer] = [Adam(player.parameters, training.learning_rate, fused=True) for player in players]
 
@@ -168,7 +171,8 @@ def _loop(
                 for group in optimiser.param_groups:
                     group["lr"] = rate * player.learning_rate_factor
                 for _ in range(player.steps_per_round):
-                    turn = player.loss(batch, state.step)
+                    with half:
+                        turn = player.loss(batch, state.step)
                     optimiser.zero_grad(set_to_none=True)
                     turn["loss"].backward()  # type: ignore[no-untyped-call]
                     optimiser.step()
