@@ -13,6 +13,16 @@ CLASSES = np.array([0, 1, 1, 0, 1], np.int16)
 class Editor:
     """Decodes a code to one pixel: its first dimension's sign; large second dimensions turn it round."""
 
+    knobs = SimpleNamespace(names=("turned",), knobs=(SimpleNamespace(name="turned", low=0.0, high=9.0),))
+
+    def encode(self, items):
+        return np.column_stack([np.where(items.reshape(len(items)) == 1, 1.0, -1.0), np.zeros((len(items), 3))])
+
+    def move(self, codes, targets):
+        moved = codes.copy()
+        moved[:, 1] = targets["turned"]
+        return moved
+
     def decode(self, codes):
         flipped = np.abs(codes[:, 1]) > 2
         return ((codes[:, 0] > 0) ^ flipped).astype(np.uint8)[:, None, None, None]
@@ -34,6 +44,8 @@ def test_shares_by_hand(arguments):
     assert kept["classifier_accuracy"]["value"] == kept["reconstructed"]["value"] == 1.0
     assert kept["per_attribute"] == pytest.approx({"turned": within, "idle": 1.0})
     assert kept["interpolated"]["value"] == pytest.approx((within + 1) / 2)
+    assert kept["turned"]["value"] == pytest.approx(0.3)  # 0, 1 and 2 of 0, 1 ... 9
+    assert kept["turned_per_knob"] == pytest.approx({"turned": 0.3})
 
 
 def test_the_published_defect_can_be_had(arguments):
@@ -45,4 +57,4 @@ def test_the_published_defect_can_be_had(arguments):
 def test_all_decodings_are_reported(arguments):
     told = []
     identity_kept(*arguments, {"turned": 1}, repetitions=20, report=lambda done, total: told.append((done, total)))
-    assert told == [(n, STEPS) for n in range(1, STEPS + 1)]
+    assert told == [(n, 2 * STEPS) for n in range(1, 2 * STEPS + 1)]

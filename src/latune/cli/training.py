@@ -240,7 +240,8 @@ def _show_scores(metrics: dict[str, Any]) -> None:
         kept = [
             ("clean items", format_estimate(identity["classifier_accuracy"])),
             ("reconstructed", format_estimate(identity["reconstructed"])),
-            ("along sweeps of the codes", format_estimate(identity["interpolated"])),
+            ("codes swept from -4 to 4", format_estimate(identity["interpolated"])),
+            ("knobs turned over their range", format_estimate(identity["turned"])),
         ]
         table(f"Read as their own class, of {identity['items']} unseen items", ["items", "share"], kept)
     if "attribute_reader" in metrics:

@@ -82,14 +82,23 @@ class Editor:
             held: Knobs that stay where they are while others follow.
             movement: "joint" (the other dimensions follow as in real items) or "alone".
         """
-        own = self.encode(items)
+        codes = self.move(self.encode(items), targets, held, movement)
+        return self._edit(self.decode(codes), codes)
+
+    def move(
+        self,
+        codes: Codes,
+        targets: Mapping[str, Values | float],
+        held: Sequence[str] = (),
+        movement: Movement = "joint",
+    ) -> Codes:
+        """Codes (N, D) moved to where the calibration expects the values; arguments as for `turn`."""
         wanted = {}
         for name, value in targets.items():
             knob = self.knobs[name]
-            here, gain = own[:, knob.dimension], knob.gain if movement == "joint" else 1.0
+            here, gain = codes[:, knob.dimension], knob.gain if movement == "joint" else 1.0
             wanted[name] = here + gain * (knob.code_of(value) - here)
-        codes = self.knobs.move(own, wanted, held, movement)
-        return self._edit(self.decode(codes), codes)
+        return self.knobs.move(codes, wanted, held, movement)
 
     def turn_exactly(
         self, items: Items, targets: Mapping[str, Values | float], held: Sequence[str] = (), seed: int = 0

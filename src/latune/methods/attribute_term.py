@@ -25,7 +25,7 @@ class AttributesConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()  # empty: all attributes of the data set
     gamma: Positive | dict[str, Positive] = 1.0  # weight; a number, or one per attribute name
     delta: Positive | dict[str, Positive] = 10.0  # steepness; a number, or one per attribute name
     ties: Ties = "zero"  # pairs of equal values: "zero" pulls their codes together, "masked" leaves them

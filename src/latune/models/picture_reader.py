@@ -8,13 +8,14 @@ from torch import Tensor, nn
 
 __all__ = ["PictureReader"]
 
-SMALLEST = 8  # pictures are halved until a side is shorter than twice this
+LARGE = 48  # pictures with sides from here on are halved at once, for speed
+SMALLEST = 8  # pictures are halved while no side is shorter than this
 HIDDEN = 128
 DROPOUT = 0.3
 
 
 class PictureReader(nn.Module):
-    """Pairs of a 3x3 convolution and a halving, then two linear layers.
+    """Pairs of a 3x3 convolution and a halving, then two linear layers; large pictures are halved by 4x4 ones first.
 
     Args:
         item_shape: Channels, height and width.
@@ -26,6 +27,9 @@ class PictureReader(nn.Module):
         super().__init__()
         inputs, height, width = item_shape
         layers: list[nn.Module] = []
+        while min(height, width) >= LARGE:
+            layers += [nn.Conv2d(inputs, channels[0], 4, stride=2, padding=1), nn.ReLU()]
+            inputs, height, width = channels[0], height // 2, width // 2
         place = 0
         while min(height, width) >= SMALLEST:
             size = channels[min(place, len(channels) - 1)]

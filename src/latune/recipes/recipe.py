@@ -87,6 +87,16 @@ class Recipe(Block):
         """Attributes that are tied to the first latent dimensions, in order."""
         return self.attributes.names if self.attributes is not None else self.method.tied
 
+    def resolved(self, known: Sequence[str]) -> Recipe:
+        """This recipe with the attributes named that an empty list stands for.
+
+        Args:
+            known: All attributes of the data set.
+        """
+        if self.attributes is None or self.attributes.names:
+            return self
+        return self.model_copy(update={"attributes": self.attributes.model_copy(update={"names": tuple(known)})})
+
     def knob_names(self, known: Sequence[str]) -> tuple[str, ...]:
         """Attributes that are scored and get a knob.
 

@@ -77,6 +77,7 @@ def train(
         RunError: The folder is not empty or cannot be written.
         TrainingError: The loss is not a number any more.
     """
+    recipe = recipe.resolved(dataset.table.names)
     method, device = _build(recipe, dataset)
     return _loop(create_run(folder, recipe, dataset.codec), dataset, method, device, report, stop)
 
