@@ -19,6 +19,21 @@ CONTROL = {
     "hit_rate_half_tolerance": "within 5 %",
     "identity_kept": "identity kept",
 }
+RECONSTRUCTION = {
+    "token_accuracy": "token accuracy %",
+    "token_accuracy_unseen_items": "on unseen measures %",
+    "exact_items": "exact measures %",
+    "onset_f1": "onset F1 %",
+    "pixel_accuracy": "pixel accuracy %",
+    "intersection_over_union": "overlap %",
+    "majority_baseline": "majority baseline %",
+}
+IDENTITY = {
+    "classifier_accuracy": "digits, clean %",
+    "reconstructed": "reconstructed %",
+    "interpolated": "codes -4 to 4 %",
+    "turned": "knobs turned %",
+}
 SCORES = ("interpretability", "modularity", "mig", "sap", "scc")
 
 
@@ -28,12 +43,12 @@ def read(folder: Path) -> dict:
     recipe = yaml.safe_load((folder / "recipe.yaml").read_text())
     metrics = content["metrics"]
     values = {name: metrics["scores"]["means"][name]["value"] for name in SCORES}
-    reconstruction = metrics["reconstruction"]
-    values["token accuracy %"] = 100 * reconstruction["token_accuracy"]["value"]
-    values["on unseen measures %"] = 100 * reconstruction["token_accuracy_unseen_items"]["value"]
-    values["exact measures %"] = 100 * reconstruction["exact_items"]["value"]
-    values["onset F1 %"] = 100 * reconstruction["onset_f1"]["value"]
-    values["majority baseline %"] = 100 * reconstruction["majority_baseline"]["value"]
+    values |= {
+        f"{name} on samples": metrics["scores"]["samples"][name]["value"] for name in ("interpretability", "scc")
+    }
+    for part, shown in (("reconstruction", RECONSTRUCTION), ("identity", IDENTITY)):
+        found = metrics.get(part, {})
+        values |= {title: 100 * found[name]["value"] for name, title in shown.items() if name in found}
     finished = content["finished"]
     values["minutes"] = finished["seconds"] / 60
     return {

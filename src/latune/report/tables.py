@@ -75,6 +75,10 @@ _IDENTITY = {
         "Along the sweeps",
         "The same while one knob's dimension is swept: does the picture stay what it was?",
     ),
+    "turned": (
+        "Knobs turned",
+        "Each knob is set to 10 values over its own range, jointly, as a user does; the average over knobs.",
+    ),
 }
 CERTIFICATE_COLUMNS = {
     "hit_rate": ("Hits", "requests met within the tolerance"),
@@ -250,6 +254,9 @@ def identity_rows(metrics: Mapping[str, Any]) -> list[RebuildRow]:
         swept = f"The dimension of {readable(name)}" if name in identity.get("attributes", [name]) else "It"
         meaning = f"{swept} is swept from {low:g} to {high:g} in {identity.get('steps', 10)} steps."
         rows.append(RebuildRow(f"… {readable(name)}", meaning.replace("-", "\N{MINUS SIGN}"), interval(estimate, True)))
+    for name, share in identity.get("turned_per_knob", {}).items():
+        meaning = f"The knob {readable(name)} is turned over its range."
+        rows.append(RebuildRow(f"… {readable(name)} turned", meaning, interval({"value": share}, as_share=True)))
     return rows
 
 
