@@ -22,6 +22,9 @@ benchmark: $(VENV)/.installed-dev  ## Print every speed claim as a ratio (keep t
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/metric_suite.py
 	$(BIN)/python benchmarks/attribute_extraction.py
+	$(BIN)/python benchmarks/picture_step.py
+	$(BIN)/python benchmarks/morphology.py
+	$(BIN)/python benchmarks/sprites.py
 
 # The constraints pin every package; PyTorch first, so that its plain CPU build is taken where pip finds one.
 $(VENV)/.installed: pyproject.toml constraints.txt
