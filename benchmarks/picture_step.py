@@ -100,7 +100,10 @@ def random_data(shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
 class OurStep:
     """A training step of latune: items stay uint8 in memory, losses come from the method."""
 
-    def __init__(self, model: PictureConv, items: Tensor, attributes: Tensor) -> None:
+    def __init__(self, model: PictureConv, items: Tensor, attributes: Tensor, half: bool = False) -> None:
+        if half:  # training.precision: bfloat16
+            model.to(memory_format=torch.channels_last)
+        self.half = torch.autocast("cpu", torch.bfloat16, enabled=half)
         table = AttributeTable([Attribute(name, "pixels", 0, 1) for name in NAMES])
         term = AttributeTerm(AttributesConfig(names=NAMES, gamma=GAMMA, delta=DELTA), table, model.latent_size)
         self.model, self.items, self.attributes = model.train(), items, attributes
@@ -112,7 +115,8 @@ class OurStep:
         chosen = torch.arange(self.position, self.position + BATCH) % ITEMS
         self.position += BATCH
         batch = Batch(self.model.to_input(self.items[chosen]), self.attributes[chosen])
-        loss = self.player.loss(batch, 0)["loss"]
+        with self.half:
+            loss = self.player.loss(batch, 0)["loss"]
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
@@ -154,44 +158,52 @@ def _published_attribute_loss(codes: Tensor, attributes: Tensor) -> Tensor:
     return nn.functional.l1_loss(distances, torch.sign(attributes[:, None] - attributes))
 
 
-def loss_curves(name: str) -> tuple[list[float], list[float]]:
-    """Losses of our and of the plain network without dropout, from the same weights, batches and noise."""
+def loss_curves(name: str) -> list[list[float]]:
+    """Losses of the plain network, ours, and ours in bfloat16, without dropout: same weights, batches and noise."""
     shape, config = NETWORKS[name]
     torch.manual_seed(1)
     model = PictureConv(shape, 255, config.model_copy(update={"dropout": 0.0}))
     curves = []
-    for network in (plain_network(model), model):
+    for network, half in ((plain_network(model), False), (copy.deepcopy(model), False), (model, True)):
         torch.manual_seed(2)
-        step = OurStep(network, *random_data(shape))
+        step = OurStep(network, *random_data(shape), half=half)
         curves.append([step() for _ in range(CURVE)])
-    return curves[1], curves[0]
+    return curves
 
 
-def steps(name: str) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Our step and the plain one."""
+def largest_difference(curve: list[float], expected: list[float]) -> float:
+    """As a share of the loss."""
+    return max(abs(found - wanted) / abs(wanted) for found, wanted in zip(curve, expected, strict=True))
+
+
+def steps(name: str) -> dict[str, Callable[[], object]]:
+    """Our step, ours in bfloat16, and the plain one."""
     shape, config = NETWORKS[name]
     torch.manual_seed(0)
     model = PictureConv(shape, 255, config)
     data = random_data(shape)
-    return OurStep(copy.deepcopy(model), *data), PlainStep(model, *data)
+    return {
+        "ours": OurStep(copy.deepcopy(model), *data),
+        "half": OurStep(copy.deepcopy(model), *data, half=True),
+        "plain": PlainStep(model, *data),
+    }
 
 
 def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 9
     if len(sys.argv) > 2:
         torch.set_num_threads(int(sys.argv[2]))
-    candidates: dict[str, Callable[[], object]] = {}
-    for name in NETWORKS:
-        candidates[f"{name} ours"], candidates[f"{name} plain"] = steps(name)
+    candidates = {f"{name} {kind}": step for name in NETWORKS for kind, step in steps(name).items()}
     seconds = alternate(candidates, repetitions, warm_up=2)
     print(f"batch {BATCH}, {torch.get_num_threads()} threads, medians of {repetitions} steps")
     for name in NETWORKS:
-        ours, plain = seconds[f"{name} ours"], seconds[f"{name} plain"]
-        curves = zip(*loss_curves(name), strict=True)
-        differences = [abs(found - expected) / abs(expected) for found, expected in curves]
+        ours, half, plain = (seconds[f"{name} {kind}"] for kind in ("ours", "half", "plain"))
+        expected, single, rounded = loss_curves(name)
         print(
-            f"{name:8s} {ours * 1e3:7.1f} ms against {plain * 1e3:7.1f} ms plain, ratio {plain / ours:5.2f};"
-            f" loss curves differ by at most {max(differences[:5]):.0e} in 5 steps, {max(differences):.0e} in {CURVE}"
+            f"{name:8s} {plain * 1e3:6.1f} ms plain; float32 {ours * 1e3:6.1f} ms, ratio {plain / ours:4.2f}, losses"
+            f" differ by at most {largest_difference(single[:5], expected[:5]):.0e} in 5 steps,"
+            f" {largest_difference(single, expected):.0e} in {CURVE}; bfloat16 {half * 1e3:6.1f} ms, ratio"
+            f" {plain / half:4.2f}, losses differ by at most {largest_difference(rounded, expected):.0e}"
         )
     print(f"fast network against the plain digits network: ratio {seconds['digits plain'] / seconds['fast ours']:.1f}")
 

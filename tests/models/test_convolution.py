@@ -284,3 +284,23 @@ def test_whole_networks_learn_alike(activation, stride):
             curves[-1].append(loss.item())
     assert curves[0] == pytest.approx(curves[1], rel=1e-4)
     assert curves[0][-1] < curves[0][0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", [(1, 8, 4, 2, 1, 12, 8), (8, 1, 4, 2, 1, 6, 6), (8, 8, 4, 1, 0, 9, 7)])
+def test_half_precision_stays_close(kind, shape):
+    inputs, outputs, kernel, stride, padding, height, width = shape
+    torch.manual_seed(0)
+    ours = kind(inputs, outputs, kernel, stride, padding)
+    plain = KINDS[kind](inputs, outputs, kernel, stride, padding)
+    plain.load_state_dict(ours.state_dict())
+    values = torch.randn(4, inputs, height, width)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = ours(values).float()
+    wanted = plain(values)
+    assert (found - wanted).abs().max() < 0.03 * wanted.abs().max()
+    for result in (found, wanted):
+        result.pow(2).sum().backward()
+    for mine, theirs in zip(ours.parameters(), plain.parameters(), strict=True):
+        assert mine.grad.dtype == torch.float32
+        assert (mine.grad - theirs.grad).abs().max() < 0.03 * theirs.grad.abs().max()

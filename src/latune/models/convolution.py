@@ -1,6 +1,6 @@
 """Convolutions in the form that trains fastest on a CPU, with the parameters and the values of PyTorch's own.
 
-What they do differently, in float32 on a CPU while gradients are on: activations lie with their channels last in memory
+What they do differently, in float32 or bfloat16 on a CPU while gradients are on: activations lie with their channels last in memory
 (NHWC), where oneDNN's kernels reach the speed of matrix products and nothing is reordered between layers; the gradient
 of the bias is summed apart, because the kernels of the weights' gradient take far longer with it; a transposed
 convolution to few channels is one matrix product whose columns are added up in place, and the gradient of weights
@@ -30,8 +30,7 @@ class Convolution(nn.Conv2d):
         """(B, inputs, H, W) to (B, outputs, H', W')."""
         if not _applies(self, input):
             return super().forward(input)
-        result: Tensor = _CONVOLVE(input, self.weight, self.bias, self.stride, self.padding, False)
-        return result
+        return _convolve(self, input, False)
 
 
 class TransposedConvolution(nn.ConvTranspose2d):
@@ -41,8 +40,7 @@ class TransposedConvolution(nn.ConvTranspose2d):
         """(B, inputs, H, W) to (B, outputs, H', W')."""
         if not _applies(self, input) or output_size is not None or any(self.output_padding):
             return super().forward(input, output_size)
-        result: Tensor = _CONVOLVE(input, self.weight, self.bias, self.stride, self.padding, True)
-        return result
+        return _convolve(self, input, True)
 
 
 def channels_last(values: Tensor) -> Tensor:
@@ -58,10 +56,28 @@ def runs_fast(values: Tensor) -> bool:
     return plain and not torch._C._are_functorch_transforms_active() and not torch.is_autocast_enabled("cpu")
 
 
+def _runs_in_half(values: Tensor) -> bool:
+    """Whether training goes on in bfloat16 on a CPU."""
+    half = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
+    known = values.dtype in (torch.float32, torch.bfloat16) and values.numel() > 0
+    return half and known and values.is_cpu and torch.is_grad_enabled()
+
+
 def _applies(layer: nn.Conv2d | nn.ConvTranspose2d, values: Tensor) -> bool:
     ordinary = layer.groups == 1 and set(layer.dilation) == {1} and layer.padding_mode == "zeros"
-    same_type = layer.weight.dtype == values.dtype
-    return ordinary and same_type and values.ndim == 4 and not isinstance(layer.padding, str) and runs_fast(values)
+    ordinary = ordinary and values.ndim == 4 and not isinstance(layer.padding, str)
+    if _runs_in_half(values):
+        return ordinary and layer.weight.dtype == torch.float32
+    return ordinary and layer.weight.dtype == values.dtype and runs_fast(values)
+
+
+def _convolve(layer: nn.Conv2d | nn.ConvTranspose2d, values: Tensor, transposed: bool) -> Tensor:
+    parameters = [values, layer.weight, layer.bias]
+    if _runs_in_half(values):
+        parameters = [None if each is None else each.to(torch.bfloat16) for each in parameters]
+    with torch.autocast("cpu", enabled=False):
+        result: Tensor = _CONVOLVE(*parameters, layer.stride, layer.padding, transposed)
+    return result
 
 
 class _Convolve(torch.autograd.Function):
@@ -89,7 +105,7 @@ class _Convolve(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         values, weight = ctx.saved_tensors
         wanted = ctx.needs_input_grad
-        gradient = channels_last(gradient)
+        gradient = channels_last(gradient.to(values.dtype))
         stride, padding, _, transposed, *_ = ctx.how
         for_values = for_weight = None
         few, many = (gradient, values) if transposed else (values, gradient)
@@ -114,7 +130,7 @@ def _spread(
     shares = linear(values.permute(0, 2, 3, 1).reshape(-1, inputs), weight.reshape(inputs, -1).t())
     shares = shares.view(batch, height, width, outputs, *kernel).permute(4, 5, 0, 3, 1, 2)
     size = [(n - 1) * s - 2 * p + k for n, s, p, k in zip((height, width), stride, padding, kernel, strict=True)]
-    result = values.new_zeros(batch, outputs, *size)
+    result = values.new_zeros(batch, outputs, *size, dtype=torch.float32)  # sums of many must not be rounded one by one
     if bias is not None:
         result += bias.view(-1, 1, 1)
     for row in range(kernel[0]):
