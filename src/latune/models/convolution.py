@@ -1,8 +1,8 @@
 """Convolutions in the form that trains fastest on a CPU, with the parameters and the values of PyTorch's own.
 
-What they do differently, in float32 or bfloat16 on a CPU while gradients are on: activations lie with their channels last in memory
-(NHWC), where oneDNN's kernels reach the speed of matrix products and nothing is reordered between layers; the gradient
-of the bias is summed apart, because the kernels of the weights' gradient take far longer with it; a transposed
+What they do differently on a CPU in training, in float32 or bfloat16: activations lie with their channels last in
+memory (NHWC), where oneDNN's kernels reach the speed of matrix products and nothing is reordered between layers; the
+gradient of the bias is summed apart, because the kernels of the weights' gradient take far longer with it; a transposed
 convolution to few channels is one matrix product whose columns are added up in place, and the gradient of weights
 between many and few channels is another. Everywhere else PyTorch's own path runs.
 """
