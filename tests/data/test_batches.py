@@ -77,10 +77,18 @@ def test_crossed_batches_too_depend_on_seed_and_step_alone(batches, synthetic):
     assert all(same(backward.at(step), seen[step]) for step in reversed(steps))
 
 
-def test_whole_split_in_order(batches, synthetic):
-    pieces = list(batches().in_order())
-    assert np.array_equal(np.concatenate([piece.items for piece in pieces]), synthetic.items[synthetic.splits["train"]])
-    assert len(pieces) > 1
+def test_whole_split_is_mixed_and_always_the_same(batches, synthetic):
+    once, again = (list(batches().whole()) for _ in range(2))
+    joined = np.concatenate([piece.items for piece in once])
+    stored = synthetic.items[synthetic.splits["train"]]
+    assert len(once) > 1
+    assert not np.array_equal(joined, stored)
+    assert sorted(map(bytes, joined.astype(np.uint8))) == sorted(map(bytes, stored))
+    assert all(torch.equal(left.items, right.items) for left, right in zip(once, again, strict=True))
+    rows = {item.tobytes(): values for item, values in zip(stored, synthetic.attributes[synthetic.splits["train"]])}
+    for piece in once:
+        for item, values in zip(piece.items.to(torch.uint8), piece.attributes, strict=True):
+            assert np.array_equal(rows[item.numpy().tobytes()], values)
 
 
 def test_unknown_and_empty_splits(synthetic):

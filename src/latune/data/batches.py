@@ -87,13 +87,16 @@ class Batches:
         chosen = self._order[position * self._batch_size : (position + 1) * self._batch_size]
         return self._batch(chosen)
 
-    def in_order(self) -> Iterator[Batch]:
-        """The whole split as batches, in order; the last one may be smaller."""
-        starts = range(0, len(self._items), self._batch_size)
-        chosen = [slice(start, start + self._batch_size) for start in starts]
-        return (self._batch(piece) for piece in chosen)
+    def whole(self) -> Iterator[Batch]:
+        """The whole split as batches, always the same ones; the last one may be smaller.
 
-    def _batch(self, chosen: Tensor | slice) -> Batch:
+        Items are mixed by the seed: neighbours in a data set are alike, and losses over pairs need a mixture.
+        """
+        generator = torch.Generator().manual_seed(self._seed)
+        order = torch.randperm(len(self._items), generator=generator).to(self._device)
+        return (self._batch(chosen) for chosen in order.split(self._batch_size))
+
+    def _batch(self, chosen: Tensor) -> Batch:
         items = self._items[chosen]
         if self._packed_shape is not None:
             items = unpack_bits(items, self._packed_shape)

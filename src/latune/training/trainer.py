@@ -190,7 +190,7 @@ def _loop(
                 _refuse_not_a_number(recorded, run.folder, state.step)
             if validating:
                 _refuse_broken_weights(method, run.folder, state.step)
-                recorded |= {f"validation_{k}": v for k, v in _validate(method, held_out.in_order()).items()}
+                recorded |= {f"validation_{k}": v for k, v in _validate(method, held_out.whole()).items()}
                 if recorded["validation_loss"] < state.best_loss or (last and training.keep == "last"):
                     state.best_loss, state.best_step = recorded["validation_loss"], state.step
                     save_weights(method.model, run.folder / "weights.safetensors")
