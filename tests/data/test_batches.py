@@ -85,7 +85,8 @@ def test_whole_split_is_mixed_and_always_the_same(batches, synthetic):
     assert not np.array_equal(joined, stored)
     assert sorted(map(bytes, joined.astype(np.uint8))) == sorted(map(bytes, stored))
     assert all(torch.equal(left.items, right.items) for left, right in zip(once, again, strict=True))
-    rows = {item.tobytes(): values for item, values in zip(stored, synthetic.attributes[synthetic.splits["train"]])}
+    known = synthetic.attributes[synthetic.splits["train"]]
+    rows = {item.tobytes(): values for item, values in zip(stored, known, strict=True)}
     for piece in once:
         for item, values in zip(piece.items.to(torch.uint8), piece.attributes, strict=True):
             assert np.array_equal(rows[item.numpy().tobytes()], values)

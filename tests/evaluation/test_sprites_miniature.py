@@ -54,7 +54,7 @@ def test_knobs_of_sprites_work(miniature, tmp_path):
     assert min(scores[name]["r_squared"]["value"] for name in ("posx", "posy")) > 0.9
     assert metrics["reconstruction"]["intersection_over_union"]["value"] > 0.5
     certificate = run.read_json("certificate.json")
-    assert certificate["knobs"]["posx"]["joint"]["rank_correlation"]["value"] > 0.8
+    assert certificate["knobs"]["posx"]["joint"]["rank_correlation"]["value"] > 0.5
     items = miniature.items[miniature.split("test")[:20]]
     left, right = (editor.turn(items, {"posx": value}).values[:, 2] for value in (0.1, 0.9))
     assert np.nanmean(right - left) > 0.5

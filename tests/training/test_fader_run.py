@@ -48,14 +48,14 @@ def test_both_players_are_recorded(fader_run):
     assert "validation_loss" in rows[-1]
 
 
-def test_the_decoder_obeys_what_it_is_told(fader_run, ellipses):
+def test_knobs_turn_what_is_decoded(fader_run, ellipses):
     editor = open_editor(fader_run.folder)
     assert [knob.dimension for knob in editor.knobs.knobs] == [0, 1]
     items = ellipses.items[ellipses.split("test")]
     knob = editor.knobs["slant"]
     column = editor.codec.table.index("slant")
-    low, high = (editor.turn(items, {"slant": v}, movement="alone").values[:, column] for v in (knob.low, knob.high))
-    assert (high - low).mean() > 0.3 * knob.span
+    low, high = (editor.turn(items, {"slant": v}).values[:, column] for v in (knob.low, knob.high))
+    assert (high - low).mean() > 0.5 * knob.span
 
 
 def test_a_stopped_run_ends_like_an_unstopped_one(ellipses, tmp_path):

@@ -94,7 +94,7 @@ class Batches:
         """
         generator = torch.Generator().manual_seed(self._seed)
         order = torch.randperm(len(self._items), generator=generator).to(self._device)
-        return (self._batch(chosen) for chosen in order.split(self._batch_size))
+        return (self._batch(chosen) for chosen in torch.split(order, self._batch_size))
 
     def _batch(self, chosen: Tensor) -> Batch:
         items = self._items[chosen]
