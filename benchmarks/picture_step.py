@@ -101,9 +101,7 @@ class OurStep:
     """A training step of latune: items stay uint8 in memory, losses come from the method."""
 
     def __init__(self, model: PictureConv, items: Tensor, attributes: Tensor, half: bool = False) -> None:
-        if half:  # training.precision: bfloat16
-            model.to(memory_format=torch.channels_last)
-        self.half = torch.autocast("cpu", torch.bfloat16, enabled=half)
+        self.half = torch.autocast("cpu", torch.bfloat16, enabled=half)  # training.precision: bfloat16
         table = AttributeTable([Attribute(name, "pixels", 0, 1) for name in NAMES])
         term = AttributeTerm(AttributesConfig(names=NAMES, gamma=GAMMA, delta=DELTA), table, model.latent_size)
         self.model, self.items, self.attributes = model.train(), items, attributes

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from latune.control.editor import Editor
 from latune.control.knobs import Movement
-from latune.control.requests import check_names, remarks_on_range
+from latune.control.requests import check_names, remarks_on_range, turn_as_asked
 from latune.data.picture_codec import PictureCodec
 from latune.errors import InputError
 from latune.images.morphology import plain
@@ -71,10 +71,7 @@ def edit_pictures(
     if images.ndim != 4 or images.shape[1] != codec.item_shape[0]:
         raise InputError(f"Expected pictures of shape (N, {codec.item_shape[0]}, H, W), got {images.shape}.")
     items, remarks = items_from_pictures(images, codec)
-    if exact:
-        edit = editor.turn_exactly(items, targets, held, seed)
-    else:
-        edit = editor.turn(items, targets, held, movement)
+    edit = turn_as_asked(editor, items, targets, held, movement, exact, seed)
     remarks += remarks_on_range(editor, targets)
     return PictureEdit(pictures_from_items(edit.items, codec), codec.measure(items), edit.values, tuple(remarks))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from latune.control.editor import Editor
+from latune.control.editor import Edit, Editor
+from latune.control.inference import Items
+from latune.control.knobs import Movement
 from latune.errors import InputError
 
-__all__ = ["check_names", "remarks_on_range"]
+__all__ = ["check_names", "remarks_on_range", "turn_as_asked"]
 
 
 def check_names(editor: Editor, targets: Mapping[str, float], held: Sequence[str], exact: bool) -> None:
@@ -27,6 +29,21 @@ def check_names(editor: Editor, targets: Mapping[str, float], held: Sequence[str
             )
         if not exact and name not in editor.knobs.names:
             raise InputError(f"'{name}' has no knob in this run: holding it needs --exact.")
+
+
+def turn_as_asked(
+    editor: Editor,
+    items: Items,
+    targets: Mapping[str, float],
+    held: Sequence[str],
+    movement: Movement,
+    exact: bool,
+    seed: int,
+) -> Edit:
+    """Turn knobs of items (N, ...) by search where `exact`, else in one movement."""
+    if exact:
+        return editor.turn_exactly(items, targets, held, seed)
+    return editor.turn(items, targets, held, movement)
 
 
 def remarks_on_range(editor: Editor, targets: Mapping[str, float]) -> list[str]:

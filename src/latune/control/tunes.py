@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from latune.control.editor import Editor
 from latune.control.knobs import Movement
-from latune.control.requests import check_names, remarks_on_range
+from latune.control.requests import check_names, remarks_on_range, turn_as_asked
 from latune.data.measure_codec import MeasureCodec
 from latune.errors import InputError
 from latune.music.measure import Vocabulary, events_from_ticks, is_note
@@ -72,10 +72,7 @@ def edit_tune(
     moved = np.where(is_note(ticks), ticks + shift, ticks).astype(np.int16)
     edited = np.flatnonzero(is_note(ticks).any(axis=1))
     items = vocabulary.tokens_from_ticks(moved[edited])
-    if exact:
-        edit = editor.turn_exactly(items, targets, held, seed)
-    else:
-        edit = editor.turn(items, targets, held, movement)
+    edit = turn_as_asked(editor, items, targets, held, movement, exact, seed)
     result = moved.copy()
     result[edited] = vocabulary.ticks_from_tokens(edit.items)
     result = np.where(is_note(result), result - shift, result).astype(np.int16)

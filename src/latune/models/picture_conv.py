@@ -83,7 +83,7 @@ class PictureConv(PictureModel):
 
     def encode(self, items: Tensor) -> Distribution:
         """q(z|x) for pictures (B, C, H, W)."""
-        features = self.encoder(_channels_last_in_autocast(items))
+        features = self.encoder(items)
         mean = self.mean(features).float()
         if self._posterior == "point":
             return diagonal_normal(mean, torch.full_like(mean, POINT))
@@ -92,13 +92,6 @@ class PictureConv(PictureModel):
     def decode(self, codes: Tensor, items: Tensor | None = None) -> Distribution:
         """p(x|z) for codes (B, D); `items` is not read."""
         return picture_distribution(self.decoder(codes).float(), self._likelihood)
-
-
-def _channels_last_in_autocast(items: Tensor) -> Tensor:
-    """In half precision PyTorch's own convolutions run; they are fastest with the channels last in memory."""
-    if torch.is_autocast_enabled(items.device.type):
-        return items.contiguous(memory_format=torch.channels_last)
-    return items
 
 
 def _narrowed(size: int, config: PictureConvConfig) -> int:

@@ -147,8 +147,6 @@ def _loop(
     held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, to_input, prepare)
     steps = training.steps or len(batches) * (training.epochs or 1)
     half = torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bfloat16")
-    if training.precision == "bfloat16":
-        method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     players = method.players()
     optimisers: list[Optimizer] = [Adam(player.parameters, training.learning_rate, fused=True) for player in players]
 
