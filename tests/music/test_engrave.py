@@ -14,8 +14,10 @@ from latune.errors import InputError
 from latune.music.engrave import engrave
 from latune.music.measure import HOLD, REST, events_from_ticks
 from latune.music.musicxml import musicxml_document
-from latune.music.notation import MEASURE, beams, notate
+from latune.music.metre import COMMON_TIME
+from latune.music.notation import beams, notate
 from latune.music.spelling import estimate_fifths, key_alterations, spell
+from latune.music.tune import tune_from_ticks
 
 verovio = pytest.importorskip("verovio")
 
@@ -35,17 +37,17 @@ def measure(**events):
 
 
 def values(ticks):
-    return [(sign.value + "." * sign.dots, sign.length) for sign in notate(ticks)[0]]
+    return [(sign.value + "." * sign.dots, sign.length) for sign in notate(tune_from_ticks(ticks))[0]]
 
 
 @given(any_ticks)
 @settings(max_examples=150, deadline=None)
 def test_signs_fill_each_measure_and_keep_the_events(ticks):
     plain = {"whole": 48, "half": 24, "quarter": 12, "eighth": 6, "16th": 3, "32nd": 1.5}
-    for signs in notate(ticks):
+    for signs in notate(tune_from_ticks(ticks)):
         assert signs[0].start == 0
         assert [sign.end for sign in signs[:-1]] == [sign.start for sign in signs[1:]]
-        assert signs[-1].end == MEASURE
+        assert signs[-1].end == COMMON_TIME.twelfths
         for sign in signs:
             factor = (1.5 if sign.dots else 1) * (2 / 3 if sign.bracket else 1)
             assert sign.length == pytest.approx(plain[sign.value] * factor)
@@ -54,7 +56,7 @@ def test_signs_fill_each_measure_and_keep_the_events(ticks):
             assert len(words) in (0, sign.flags)
     starts = [
         measure * 4 + sign.start / 12
-        for measure, signs in enumerate(notate(ticks))
+        for measure, signs in enumerate(notate(tune_from_ticks(ticks)))
         for sign in signs
         if not sign.goes_on_from
     ]
@@ -66,11 +68,11 @@ def test_signs_fill_each_measure_and_keep_the_events(ticks):
 def test_verovio_hears_every_sign_at_its_time(ticks):
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
-    assert toolkit.loadData(musicxml_document(ticks))
+    assert toolkit.loadData(musicxml_document(tune_from_ticks(ticks)))
     timemap = toolkit.renderToTimemap({"includeRests": True})
     timemap = json.loads(timemap) if isinstance(timemap, str) else timemap
     heard = sorted(entry["qstamp"] for entry in timemap for _ in entry.get("on", []) + entry.get("restsOn", []))
-    written = [m * 4 + sign.start / 12 for m, signs in enumerate(notate(ticks)) for sign in signs]
+    written = [m * 4 + sign.start / 12 for m, signs in enumerate(notate(tune_from_ticks(ticks))) for sign in signs]
     np.testing.assert_allclose(heard, written, atol=1e-4)
 
 
@@ -100,14 +102,14 @@ def test_ties_across_the_bar_line():
     ticks = np.full((2, 24), HOLD, np.int16)
     ticks[0, [0, 18]] = (60, 66)
     ticks[1, 12] = 66
-    notes = list(ET.fromstring(musicxml_document(ticks, fifths=0)).iter("note"))
+    notes = list(ET.fromstring(musicxml_document(tune_from_ticks(ticks, fifths=0))).iter("note"))
     assert [[tie.get("type") for tie in note.iter("tied")] for note in notes] == [[], ["start"], ["stop"], []]
     assert [note.findtext("accidental") for note in notes] == [None, "sharp", None, "sharp"]
 
 
 def test_accidentals_hold_until_the_bar_line():
     ticks = np.tile(measure(t0=66, t6=66, t12=65, t18=78), (2, 1))
-    notes = ET.fromstring(musicxml_document(ticks, fifths=0)).iter("note")
+    notes = ET.fromstring(musicxml_document(tune_from_ticks(ticks, fifths=0))).iter("note")
     assert [note.findtext("accidental") for note in notes] == ["sharp", None, "natural", "sharp"] * 2
 
 
@@ -139,7 +141,7 @@ class TestDrawing:
 
     def test_it_shows_every_note_the_labels_and_the_title(self):
         labels = ["note_density = 0.25", None, "x & y", None, None, None]
-        svg = engrave(self.tune, title="A <tune>", labels=labels)
+        svg = engrave(tune_from_ticks(self.tune, "A <tune>"), labels=labels)
         root = ET.fromstring(svg)
         assert len(re.findall(r'class="note( |")', svg)) == 18
         words = "".join(root.itertext())
@@ -147,23 +149,23 @@ class TestDrawing:
         assert len(re.findall(r'class="system( |")', svg)) == 2
 
     def test_lines_have_the_width_and_the_crop_is_tight(self):
-        wide = ET.fromstring(engrave(self.tune, measures_per_line=3, width=800))
+        wide = ET.fromstring(engrave(tune_from_ticks(self.tune), measures_per_line=3, width=800))
         assert float(wide.get("width")) == 800
         assert float(wide.get("height")) < 300
-        single = ET.fromstring(engrave(self.tune[:1], width=800))
+        single = ET.fromstring(engrave(tune_from_ticks(self.tune[:1]), width=800))
         assert float(single.get("width")) < 400
         assert single.get("viewBox") == f"0 0 {single.get('width')} {single.get('height')}"
 
     def test_the_same_ticks_give_the_same_drawing(self):
-        assert engrave(self.tune) == engrave(self.tune)
+        assert engrave(tune_from_ticks(self.tune)) == engrave(tune_from_ticks(self.tune))
 
     @given(any_ticks)
     @settings(max_examples=10, deadline=None)
     def test_any_ticks_can_be_drawn(self, ticks):
-        assert engrave(ticks).startswith("<svg width=")
+        assert engrave(tune_from_ticks(ticks)).startswith("<svg width=")
 
     def test_long_tunes_are_drawn_to_the_end(self):
-        svg = engrave(np.tile(self.tune, (60, 1)), measures_per_line=1)
+        svg = engrave(tune_from_ticks(np.tile(self.tune, (60, 1))), measures_per_line=1)
         assert svg.count('class="system"') == 360
         assert len(re.findall(r'class="note( |")', svg)) == 18 * 60
         height = float(ET.fromstring(svg).get("height"))
@@ -172,14 +174,14 @@ class TestDrawing:
         assert lowest < height * 25  # verovio has 25 units to the pixel
 
     def test_it_is_silent(self, capfd):
-        engrave(self.tune)
+        engrave(tune_from_ticks(self.tune))
         assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"ticks": np.zeros((2, 23), np.int16)}, r"the shape \(2, 23\): expected \(measures, 24\)"),
+        ({"ticks": np.zeros((2, 23), np.int16)}, r"the shape \(2, 23\): expected \(2, 24\)"),
         ({"ticks": np.zeros((0, 24), np.int16)}, "at least one measure"),
         ({"labels": ["a", "b"]}, "There are 2 labels: expected one for each of the 1 measures"),
         ({"fifths": 8}, "The key signature is 8: expected -7"),
@@ -190,4 +192,5 @@ class TestDrawing:
 )
 def test_bad_arguments(arguments, sentence):
     with pytest.raises(InputError, match=sentence):
-        engrave(**{"ticks": measure(t0=60), **arguments})
+        ticks, fifths = arguments.pop("ticks", measure(t0=60)), arguments.pop("fifths", None)
+        engrave(tune_from_ticks(ticks, fifths=fifths), **arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from latune.data.dataset import Dataset
@@ -22,11 +22,14 @@ def tune_sheet(dataset: Dataset, path: Path, measures: int) -> Path:
     """
     from latune.errors import DataError
     from latune.music.engrave import engrave
+    from latune.music.tune import tune_from_ticks
     from latune.training.run_folder import write_text
 
-    ticks = dataset.codec.ticks(dataset.items[dataset.split("test")[:measures]])  # type: ignore[attr-defined]
+    codec: Any = dataset.codec
+    ticks = codec.ticks(dataset.items[dataset.split("test")[:measures]])
+    title = f"{dataset.name}: the first {len(ticks)} test measures"
     try:
-        write_text(path, engrave(ticks, title=f"{dataset.name}: the first {len(ticks)} test measures"))
+        write_text(path, engrave(tune_from_ticks(ticks, title, metre=codec.metre)))
     except OSError as error:
         raise DataError(f"Cannot write {path}: {error.strerror}.") from error
     return path

@@ -14,8 +14,10 @@ from latune.control.knobs import Movement
 from latune.control.requests import check_names, remarks_on_range, turn_as_asked
 from latune.data.measure_codec import MeasureCodec
 from latune.errors import InputError
-from latune.music.measure import Vocabulary, events_from_ticks, is_note
-from latune.music.score import Tune, read_measures
+from latune.music.measure import Vocabulary, is_note, transposed
+from latune.music.score import read_tune
+from latune.music.spelling import estimate_fifths
+from latune.music.tune import Tune
 
 __all__ = ["TuneEdit", "edit_tune", "fit_pitches"]
 
@@ -26,7 +28,7 @@ class TuneEdit:
 
     Args:
         tune: The result, ready to be written.
-        edited: Numbers of the measures that were changed, counted from 0; measures without notes stay as they are.
+        edited: Numbers of the measures that were changed, counted from 0; those without notes stay as they are.
         before: Attributes of the edited measures before, (M, A).
         after: Attributes of the edited measures after, (M, A).
         remarks: Sentences about what was dropped or changed on the way.
@@ -49,7 +51,7 @@ def edit_tune(
     exact: bool = False,
     seed: int = 0,
 ) -> TuneEdit:
-    """Turn knobs in every measure of a tune.
+    """Turn knobs in every written measure of a tune; its pick-up, repeats and endings stay.
 
     Args:
         editor: A run that was trained on measures.
@@ -61,21 +63,26 @@ def edit_tune(
         seed: Seed of the search.
 
     Raises:
-        InputError: The file cannot be read, a name is unknown, or no measure has a note.
+        InputError: The file cannot be read or is in another metre, a name is unknown, or no measure has a note.
     """
     check_names(editor, targets, held, exact)
     if not isinstance(editor.codec, MeasureCodec):
         raise InputError("This run was not trained on measures: it cannot edit tunes.")
-    ticks, tune = read_measures(path)
-    vocabulary = editor.codec.vocabulary
+    tune = read_tune(path)
+    if not tune.metre.has_grid_of(editor.codec.metre):
+        raise InputError(f"{path} is in {tune.metre.name}: this run was trained on {editor.codec.metre.name}.")
+    ticks, vocabulary = tune.ticks, editor.codec.vocabulary
     shift = fit_pitches(ticks, vocabulary, path)
-    moved = np.where(is_note(ticks), ticks + shift, ticks).astype(np.int16)
+    moved = transposed(ticks, shift)
     edited = np.flatnonzero(is_note(ticks).any(axis=1))
     items = vocabulary.tokens_from_ticks(moved[edited])
-    edit = turn_as_asked(editor, items, targets, held, movement, exact, seed)
+    # Equal measures are edited once, so that they stay equal.
+    different, place = np.unique(items, axis=0, return_inverse=True)
+    edit = turn_as_asked(editor, different, targets, held, movement, exact, seed)
     result = moved.copy()
-    result[edited] = vocabulary.ticks_from_tokens(edit.items)
-    result = np.where(is_note(result), result - shift, result).astype(np.int16)
+    result[edited] = vocabulary.ticks_from_tokens(edit.items[place.ravel()])
+    result = tune.with_ticks(result).ticks
+    after = editor.codec.measure(vocabulary.tokens_from_ticks(result[edited]))
     remarks = list(tune.remarks)
     if shift:
         remarks.append(f"Moved by {shift:+d} semitones for the model, and back in the result.")
@@ -85,12 +92,17 @@ def edit_tune(
         remarks.append("The result has no notes: ask for values closer to the tune's own, or use --exact.")
     remarks += remarks_on_range(editor, targets)
     return TuneEdit(
-        replace(tune, events=events_from_ticks(result)),
+        replace(tune.with_ticks(transposed(result, -shift)), fifths=_fifths(tune)),
         edited,
         editor.codec.measure(items),
-        edit.values,
+        after,
         tuple(remarks),
     )
+
+
+def _fifths(tune: Tune) -> int:
+    """Key signature: edited notes are spelled in the key of the tune as it was."""
+    return tune.fifths if tune.fifths is not None else estimate_fifths(tune.events.pitches, tune.events.durations)
 
 
 def fit_pitches(ticks: NDArray[np.int16], vocabulary: Vocabulary, path: Path) -> int:

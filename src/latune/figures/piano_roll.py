@@ -23,7 +23,8 @@ from latune.figures.style import (
     styled,
     unit_words,
 )
-from latune.music.measure import BEATS, Events, events_from_ticks
+from latune.music.measure import Events, events_from_ticks
+from latune.music.metre import COMMON_TIME, Metre
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,6 +54,7 @@ def piano_roll(
     own: int | None = None,
     title: str = "",
     prefix: str = "",
+    metre: Metre = COMMON_TIME,
 ) -> Figure:
     """Measures one after the other, and the value of an attribute in each.
 
@@ -60,7 +62,7 @@ def piano_roll(
     lines. With `own`, the item as it is stands out and its notes are outlined in every other measure.
 
     Args:
-        ticks: Measures, (M, 24); each is drawn by itself.
+        ticks: Measures, (M, T); each is drawn by itself.
         values: Measured attribute of each, (M,).
         name: The attribute.
         unit: Its unit.
@@ -69,6 +71,7 @@ def piano_roll(
         own: The measure that shows the item unchanged.
         title: A sentence above the figure, none if empty.
         prefix: Begins the identifiers of the notes and of the roll in an SVG: "prefix-note-0", "prefix-roll".
+        metre: Of the measures.
     """
     with styled():
         figure = new_figure(title, 3.05 if title else 2.75)
@@ -79,18 +82,18 @@ def piano_roll(
         roll, curve = figure.subplots(1, 2, width_ratios=(4.8, 1), gridspec_kw=margins)
         if title:
             figure.suptitle(title, x=0.01, y=0.97, ha="left", fontsize=12, fontweight="bold")
-        measures = [events_from_ticks(measure[None]) for measure in ticks]
+        measures = [events_from_ticks(measure[None], metre) for measure in ticks]
         low, high = _pitch_limits(ticks)
-        _draw_grid(roll, len(ticks), low, high)
+        _draw_grid(roll, len(ticks), low, high, metre)
         if own is not None:
             others = [index for index in range(len(ticks)) if index != own]
-            outlines = [box for index in others for box in _boxes(measures[own], index)]
+            outlines = [box for index in others for box in _boxes(measures[own], index * metre.quarters)]
             roll.add_collection(_boxes_of_one_look(outlines, "none", zorder=2, edgecolor=MUTED, linestyle=":"))
-        _draw_notes(roll, measures, own, prefix)
+        _draw_notes(roll, measures, own, prefix, metre.quarters)
         places = decimals(limits[1] - limits[0])
         for index, value in enumerate(values):
             asked = None if requested is None else number(requested[index], places)
-            _draw_heading(roll, index, number(value, places), asked, index == own)
+            _draw_heading(roll, (index + 0.5) * metre.quarters, number(value, places), asked, index == own)
         if prefix:
             roll.patch.set_gid(f"{prefix}-roll")
         draw_curve(curve, np.asarray(values, float), requested, own, limits, "measure")
@@ -106,13 +109,14 @@ def _pitch_limits(ticks: NDArray[np.int16]) -> tuple[int, int]:
     return low - 1 - missing // 2, high + 1 + (missing + 1) // 2
 
 
-def _draw_grid(axes: Axes, measures: int, low: int, high: int) -> None:
-    length = measures * BEATS
+def _draw_grid(axes: Axes, measures: int, low: int, high: int, metre: Metre) -> None:
+    length = measures * metre.quarters
     black = [pitch for pitch in range(low, high + 1) if pitch % 12 in _BLACK_KEYS]
     rows = [(0.0, pitch - 0.5, float(length), 1.0) for pitch in black]
     axes.add_collection(_boxes_of_one_look(rows, SHADE, zorder=0))
-    bar_lines = np.arange(0, length + 1, BEATS)
-    axes.vlines(np.setdiff1d(np.arange(length), bar_lines), low - 0.5, high + 0.5, GRID, linewidth=0.6, zorder=1)
+    bar_lines = np.arange(measures + 1) * metre.quarters
+    beats = np.arange(measures * metre.beats) * metre.quarters / metre.beats
+    axes.vlines(np.setdiff1d(beats, bar_lines), low - 0.5, high + 0.5, GRID, linewidth=0.6, zorder=1)
     axes.vlines(bar_lines, low - 0.5, high + 0.5, INK, linewidth=1, zorder=1)
     axes.grid(visible=False)
     for side in ("left", "bottom"):
@@ -120,15 +124,16 @@ def _draw_grid(axes: Axes, measures: int, low: int, high: int) -> None:
     named = (0, 2, 4, 7, 9) if high - low <= 18 else (0, 4, 7) if high - low <= 26 else (0, 7)
     shown = [pitch for pitch in range(low, high + 1) if pitch % 12 in named]
     axes.set_yticks(shown, [f"{_NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in shown])
-    axes.set_xticks([(index + 0.5) * BEATS for index in range(measures)], [str(i + 1) for i in range(measures)])
+    middles = [(index + 0.5) * metre.quarters for index in range(measures)]
+    axes.set_xticks(middles, [str(index + 1) for index in range(measures)])
     axes.tick_params(length=0)
     axes.set(xlim=(-0.05, length + 0.05), ylim=(low - 0.5, high + 0.5), xlabel="measure")
 
 
-def _boxes(events: Events, measure: int) -> list[_Box]:
-    """Where the notes of one measure are drawn."""
+def _boxes(events: Events, start: float) -> list[_Box]:
+    """Where the notes of one measure that starts at so many quarters are drawn."""
     notes = events.pitches >= 0
-    lefts, widths = measure * BEATS + events.onsets[notes], events.durations[notes] - _NOTE_GAP
+    lefts, widths = start + events.onsets[notes], events.durations[notes] - _NOTE_GAP
     bottoms = events.pitches[notes] - _NOTE_HEIGHT / 2
     rows = zip(lefts.tolist(), bottoms.tolist(), widths.tolist(), strict=True)
     return [(left, bottom, width, _NOTE_HEIGHT) for left, bottom, width in rows]
@@ -143,13 +148,13 @@ def _boxes_of_one_look(boxes: Sequence[_Box], colour: str, zorder: int, **look: 
     return PatchCollection(patches, facecolor=colour, zorder=zorder, **{"linewidth": 0.0 if not look else 1.0, **look})
 
 
-def _draw_notes(axes: Axes, measures: Sequence[Events], own: int | None, prefix: str) -> None:
+def _draw_notes(axes: Axes, measures: Sequence[Events], own: int | None, prefix: str, quarters: float) -> None:
     """Draw all notes, each with a name of its own where there is a prefix, and their heads."""
     from matplotlib.patches import Rectangle
 
     heads: list[_Box] = []
     for index, events in enumerate(measures):
-        for left, bottom, width, height in _boxes(events, index):
+        for left, bottom, width, height in _boxes(events, index * quarters):
             colour = ORANGE if index == own else BLUE
             note = Rectangle((left, bottom), width, height, facecolor=colour, linewidth=0, zorder=3)
             if prefix:
@@ -159,12 +164,12 @@ def _draw_notes(axes: Axes, measures: Sequence[Events], own: int | None, prefix:
     axes.add_collection(_boxes_of_one_look(heads, INK, zorder=4))
 
 
-def _draw_heading(axes: Axes, measure: int, value: str, asked: str | None, is_own: bool) -> None:
+def _draw_heading(axes: Axes, middle: float, value: str, asked: str | None, is_own: bool) -> None:
     """What was asked for and measured, above the measure."""
     text = value if asked is None else f"{'own' if is_own else 'asked'} {asked}\ngot {value}"
     axes.annotate(
         text,
-        ((measure + 0.5) * BEATS, 1),
+        (middle, 1),
         xycoords=("data", "axes fraction"),
         xytext=(0, 4),
         textcoords="offset points",

@@ -6,35 +6,32 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from latune.errors import InputError, MissingExtraError
 from latune.music.musicxml import musicxml_document
+from latune.music.tune import Tune
 
-__all__ = ["engrave"]
+__all__ = ["engrave", "engrave_pages"]
 
 _WIDEST = 100_000  # the largest page that verovio knows, in its units
 _SCALE = 40  # percent: staff lines 7 pixels apart
+_PAGE_SCALE = 100  # percent: staves 7.2 mm high on paper
+_A4 = {"pageWidth": 2100, "pageHeight": 2970}  # tenths of a millimetre
+_MARGIN = 150
 _VIEW_BOX = re.compile(r'<svg (?=viewBox="0 0 (\d+) (\d+)")')
 
 
 def engrave(
-    ticks: NDArray[np.int16],
+    tune: Tune,
     *,
-    title: str = "",
     labels: Sequence[str | None] | None = None,
-    fifths: int | None = None,
     measures_per_line: int = 4,
     width: int = 1000,
 ) -> str:
-    """Draw measures as a staff, cropped to what is drawn.
+    """Draw a tune as a staff, cropped to what is drawn.
 
     Args:
-        ticks: One tune, shape (M, 24).
-        title: Text above the first line, none if empty.
-        labels: A text above each measure, or None where there is none; length M.
-        fifths: Key signature; estimated from the notes if None.
+        tune: Its title stands above the first line, none if empty; a key signature is estimated where it has none.
+        labels: A text above each written measure, or None where there is none; length M.
         measures_per_line: Measures on each line.
         width: Width in pixels where there are several lines; a single line is as wide as its music needs.
 
@@ -42,7 +39,7 @@ def engrave(
         An SVG document.
 
     Raises:
-        InputError: The ticks, the labels or the key are not as expected.
+        InputError: The tune, the labels or the key are not as expected.
         MissingExtraError: verovio is not installed.
     """
     if measures_per_line < 1 or width < 100:
@@ -50,19 +47,36 @@ def engrave(
             f"The layout is {measures_per_line} measures per line and {width} pixels:"
             " expected at least 1 measure and 100 pixels."
         )
-    document = musicxml_document(ticks, title=title, fifths=fifths, labels=labels, measures_per_line=measures_per_line)
-    toolkit = _toolkit(bool(title))
+    document = musicxml_document(tune, labels=labels, measures_per_line=measures_per_line)
+    toolkit = _toolkit(bool(tune.title))
     svg = _drawn(toolkit, document, {"adjustPageWidth": True, "pageWidth": _WIDEST})
-    if len(ticks) > measures_per_line:
+    if len(tune.bars) > measures_per_line:
         # Several lines are stretched to one width; a last line with fewer measures keeps its own.
         options = {
             "adjustPageWidth": False,
             "pageWidth": min(max(_width(svg), width) * 100 // _SCALE, _WIDEST),
-            "minLastJustification": 0.8 if len(ticks) % measures_per_line else 0.0,
+            "minLastJustification": 0.8 if len(tune.bars) % measures_per_line else 0.0,
         }
         svg = _drawn(toolkit, document, options)
     # With a view box alone the drawing would collapse, or fill the page, as its surroundings have it.
     return _VIEW_BOX.sub(r'<svg width="\1" height="\2" ', svg, count=1)
+
+
+def engrave_pages(tune: Tune) -> list[str]:
+    """Draw a tune on A4 pages with the title on the first one; lines break where they are full.
+
+    Returns:
+        An SVG document of 2100 x 2970 tenths of a millimetre per page.
+
+    Raises:
+        InputError: The tune or the key are not as expected.
+        MissingExtraError: verovio is not installed.
+    """
+    margins = {f"pageMargin{side}": _MARGIN for side in ("Top", "Bottom", "Left", "Right")}
+    toolkit = _toolkit(bool(tune.title))
+    options = {**_A4, **margins, "adjustPageHeight": False, "breaks": "auto", "scale": _PAGE_SCALE}
+    first = _drawn(toolkit, musicxml_document(tune), options)
+    return [first, *(str(toolkit.renderToSVG(page)) for page in range(2, toolkit.getPageCount() + 1))]
 
 
 def _width(svg: str) -> int:

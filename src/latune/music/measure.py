@@ -1,9 +1,8 @@
-"""The 24-tick measure: melodies as small integer arrays, and vocabularies over them.
+"""Measures on a grid: melodies as small integer arrays, and vocabularies over them.
 
-A 4/4 measure has 24 ticks, six per beat, at the positions 0, 1/4, 1/3, 1/2, 2/3 and 3/4 of the beat, so that
-sixteenths and eighth-note triplets fit on one grid. The *ticks* array (M, 24) is the form that attributes,
-figures and writers read: a MIDI pitch where a note begins, `REST` where a rest begins, `HOLD` where the event
-before goes on, and `START` / `END` before and after a tune. A `Vocabulary` maps ticks to *tokens* (indices
+A measure has six ticks per beat (`latune.music.metre`), 24 in 4/4. The *ticks* array (M, T) is the form that
+attributes, figures and writers read: a MIDI pitch where a note begins, `REST` where a rest begins, `HOLD` where the
+event before goes on, and `START` / `END` before and after a tune. A `Vocabulary` maps ticks to *tokens* (indices
 from 0) for the networks and back.
 
 Source: Pati and Lerch 2021 (arXiv 2004.05485), appendix on data representation.
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.errors import InputError
+from latune.music.metre import COMMON_TIME, TICKS_PER_BEAT, TWELFTHS, Metre
 
 __all__ = [
     "BEATS",
@@ -39,24 +39,21 @@ __all__ = [
     "is_note",
     "midi_vocabulary",
     "ticks_from_events",
+    "transposed",
 ]
 
-BEATS = 4
-TICKS_PER_BEAT = 6
-TICKS_PER_MEASURE = BEATS * TICKS_PER_BEAT
+BEATS = COMMON_TIME.beats
+TICKS_PER_MEASURE = COMMON_TIME.ticks
 
 HOLD, REST, START, END = -1, -2, -3, -4
 LOWEST_PITCH, HIGHEST_PITCH = 55, 84  # G3 to C6: the range that the augmentation transposes into
 
-# Positions and durations in twelfths of a quarter note: integers, so that the grid is exact.
-_BEAT_TWELFTHS = np.array([0, 3, 4, 6, 8, 9])
-_DURATION_TWELFTHS = np.array([3, 1, 2, 2, 1, 3])
-TICK_POSITIONS: NDArray[np.float64] = np.concatenate([_BEAT_TWELFTHS / 12 + beat for beat in range(BEATS)])
-"""Onset of each tick in quarter notes from the start of the measure, shape (24,)."""
-TICK_DURATIONS: NDArray[np.float64] = np.tile(_DURATION_TWELFTHS / 12, BEATS)
-"""Duration of each tick in quarter notes, shape (24,)."""
+TICK_POSITIONS: NDArray[np.float64] = COMMON_TIME.positions
+"""Onset of each tick of 4/4 in quarter notes from the start of the measure, shape (24,)."""
+TICK_DURATIONS: NDArray[np.float64] = COMMON_TIME.durations
+"""Duration of each tick of 4/4 in quarter notes, shape (24,)."""
 
-_TOLERANCE = 1e-5 * 12  # the published tolerance of 1e-5 quarter notes, in twelfths
+_TOLERANCE = 1e-5 * TWELFTHS  # the published tolerance of 1e-5 quarter notes, in twelfths
 
 
 @dataclass(frozen=True)
@@ -87,59 +84,67 @@ def is_note(ticks: NDArray[np.int16]) -> NDArray[np.bool_]:
     return np.asarray(ticks >= 0)
 
 
-def ticks_from_events(events: Events) -> NDArray[np.int16]:
+def transposed(ticks: NDArray[np.int16], semitones: int) -> NDArray[np.int16]:
+    """Ticks with all notes moved; same shape."""
+    return np.where(ticks >= 0, ticks + semitones, ticks).astype(np.int16)
+
+
+def ticks_from_events(events: Events, metre: Metre = COMMON_TIME) -> NDArray[np.int16]:
     """Lay events on the grid.
 
     Args:
         events: Notes and rests; gaps count as rests, and the last measure is filled with one.
+        metre: Of all measures.
 
     Returns:
-        Ticks of shape (M, 24).
+        Ticks of shape (M, T).
 
     Raises:
         InputError: An event does not begin on the grid, or two events begin at one tick.
     """
-    if len(events) and events.onsets.min() < -_TOLERANCE / 12:
+    if len(events) and events.onsets.min() < -_TOLERANCE / TWELFTHS:
         raise InputError(f"An event begins at quarter {events.onsets.min():g}: expected 0 or later.")
-    twelfths = events.onsets * 12
-    nearest = np.round(twelfths)
-    beat_ticks = np.searchsorted(_BEAT_TWELFTHS, nearest % 12)
-    beat_ticks = np.minimum(beat_ticks, TICKS_PER_BEAT - 1)
-    on_grid = (np.abs(twelfths - nearest) <= _TOLERANCE) & (_BEAT_TWELFTHS[beat_ticks] == nearest % 12)
+    twelfths = events.onsets * TWELFTHS
+    nearest = np.round(twelfths).astype(np.int64)
+    measure, place = np.divmod(nearest, metre.twelfths)
+    in_measure = np.searchsorted(metre.tick_twelfths, place, side="right") - 1
+    on_grid = (np.abs(twelfths - nearest) <= _TOLERANCE) & (metre.tick_twelfths[in_measure] == place)
     if not on_grid.all():
         first = int(np.argmin(on_grid))
         raise InputError(
             f"The event at quarter {events.onsets[first]:.4f} is off the grid: expected a multiple of a sixteenth"
-            " or of an eighth-note triplet."
+            + ("." if metre.is_compound else " or of an eighth-note triplet.")
         )
-    indices = (nearest // 12 * TICKS_PER_BEAT + beat_ticks).astype(np.int64)
+    indices = measure * metre.ticks + in_measure
     if len(indices) != len(np.unique(indices)):
         raise InputError("Two events begin at the same time: expected one voice without chords.")
-    measures = max(1, int(np.ceil(events.length / BEATS - 1e-9)))
-    ticks = np.full(measures * TICKS_PER_MEASURE, HOLD, dtype=np.int16)
+    measures = max(1, int(np.ceil(events.length / metre.quarters - 1e-9)))
+    ticks = np.full(measures * metre.ticks, HOLD, dtype=np.int16)
     ticks[indices] = events.pitches
-    _fill_gaps(ticks, events)
-    return ticks.reshape(measures, TICKS_PER_MEASURE)
+    _fill_gaps(ticks, events, metre)
+    return ticks.reshape(measures, metre.ticks)
 
 
-def _fill_gaps(ticks: NDArray[np.int16], events: Events) -> None:
+def _fill_gaps(ticks: NDArray[np.int16], events: Events, metre: Metre) -> None:
     """Begin a rest wherever an event ends and none follows at once."""
     ends = events.onsets + events.durations
     next_onsets = np.append(events.onsets[1:], np.inf)
     gap_starts = ends[next_onsets - ends > 1e-5]
     if len(events) == 0 or events.onsets[0] > 1e-5:
         gap_starts = np.append(0.0, gap_starts)
-    positions = (np.arange(len(ticks) // TICKS_PER_BEAT)[:, None] + _BEAT_TWELFTHS / 12).ravel()
+    measures = np.arange(len(ticks) // metre.ticks)[:, None]
+    positions = (measures * metre.quarters + metre.positions).ravel()
     indices = np.searchsorted(positions, gap_starts - 1e-5)
     indices = indices[indices < len(ticks)]
     ticks[indices[ticks[indices] == HOLD]] = REST
 
 
-def events_from_ticks(ticks: NDArray[np.int16]) -> Events:
+def events_from_ticks(ticks: NDArray[np.int16], metre: Metre = COMMON_TIME) -> Events:
     """Read the grid as events; a `HOLD` before any event, `START` and `END` are read as rests.
 
     Args:
-        ticks: One tune, shape (M, 24).
+        ticks: One tune, shape (M, T).
+        metre: Of all measures.
 
     Returns:
         Notes and rests without gaps, covering all M measures.
@@ -152,8 +157,9 @@ def events_from_ticks(ticks: NDArray[np.int16]) -> Events:
     indices = np.flatnonzero(starts)
     pitches = flat[indices].copy()
     pitches[pitches == HOLD] = REST
-    quarters = indices // TICKS_PER_BEAT + _BEAT_TWELFTHS[indices % TICKS_PER_BEAT] / 12
-    durations = np.diff(np.append(quarters, flat.size / TICKS_PER_BEAT))
+    twelfths = indices // metre.ticks * metre.twelfths + metre.tick_twelfths[indices % metre.ticks]
+    quarters = twelfths / TWELFTHS
+    durations = np.diff(np.append(quarters, flat.size // metre.ticks * metre.quarters))
     return Events(quarters, durations, pitches.astype(np.int16))
 
 

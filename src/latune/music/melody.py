@@ -1,4 +1,4 @@
-"""One voice on the 24-tick grid out of the notes that a reader found in a file.
+"""One voice on the grid out of the notes that a reader found in a file.
 
 The voice is the highest one. Note times are moved to the nearest grid position, and whatever is dropped or
 changed is told in plain sentences, so that nothing is lost in silence.
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.music.measure import BEATS, REST, TICK_POSITIONS, TICKS_PER_BEAT, Events
+from latune.music.bars import Bar
+from latune.music.measure import REST, Events
+from latune.music.metre import COMMON_TIME, Metre
 
-__all__ = ["MOST_MEASURES", "Reading", "counted", "nearest_on_grid", "not_used", "single_voice"]
+__all__ = ["MOST_MEASURES", "Reading", "Voice", "counted", "nearest_on_grid", "not_used", "single_voice"]
 
 MOST_MEASURES = 10_000  # of a tune that is read; longer ones are refused
-_BEAT_POSITIONS = np.append(TICK_POSITIONS[:TICKS_PER_BEAT], 1.0)
-_MIDDLES = (_BEAT_POSITIONS[1:] + _BEAT_POSITIONS[:-1]) / 2
 _EXACT = 0.005  # quarters; smaller shifts are rounding of the file format and are not worth a remark
 _SIXTEENTH = 0.25  # quarters
 
@@ -33,6 +33,8 @@ class Reading:
         rest_onsets: Start of each written rest, where the format has such; shape (R,).
         length: End of the piece in quarters, where the file says so (it may lie after the last note).
         metres: Every time signature in force, such as ("4/4",); empty where the file has none.
+        bars: Written measures, where the format has such: measure k takes the quarters from k Q to (k + 1) Q, with Q
+            the length of the metre, also where it is a pick-up or incomplete. Empty: full measures, played in order.
         title: Empty if unknown.
         tempo: Quarters per minute, or None if unknown.
         fifths: Key signature, negative for flats, or None if unknown.
@@ -45,16 +47,37 @@ class Reading:
     rest_onsets: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     length: float = 0.0
     metres: tuple[str, ...] = ()
+    bars: tuple[Bar, ...] = ()
     title: str = ""
     tempo: float | None = None
     fifths: int | None = None
     remarks: tuple[str, ...] = ()
 
-    @property
-    def measures(self) -> int:
-        """Number of 4/4 measures that hold everything."""
+    def measures(self, metre: Metre) -> int:
+        """Number of measures of a metre that hold everything."""
         end = max(self.length, float(self.ends.max(initial=0.0)))
-        return max(1, int(np.ceil((end - _EXACT) / BEATS)))
+        return max(1, len(self.bars), int(np.ceil((end - _EXACT) / metre.quarters)))
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One voice on the grid, and what it took to bring it there.
+
+    Args:
+        events: Notes and rests without gaps, in full measures.
+        notes: Notes that the reader found, in all voices.
+        dropped: How many of them were left out.
+        moved: How many of the others did not begin on the grid.
+        largest_shift: How far the worst of them was moved, in quarters.
+        remarks: The same in sentences.
+    """
+
+    events: Events
+    notes: int
+    dropped: int
+    moved: int
+    largest_shift: float
+    remarks: tuple[str, ...]
 
 
 def counted(count: int, noun: str) -> str:
@@ -67,13 +90,15 @@ def not_used(count: int, total: int, noun: str) -> str:
     return f"{count} of {counted(total, noun)} {'is' if count == 1 else 'are'} not used."
 
 
-def nearest_on_grid(quarters: NDArray[np.float64]) -> NDArray[np.float64]:
+def nearest_on_grid(quarters: NDArray[np.float64], metre: Metre = COMMON_TIME) -> NDArray[np.float64]:
     """The grid position nearest to each time; both in quarters, same shape."""
-    beats = np.floor(quarters)
-    return np.asarray(beats + _BEAT_POSITIONS[np.searchsorted(_MIDDLES, quarters - beats)])
+    positions = np.append(metre.positions, metre.quarters)
+    middles = (positions[1:] + positions[:-1]) / 2
+    starts = np.floor(quarters / metre.quarters) * metre.quarters
+    return np.asarray(starts + positions[np.searchsorted(middles, quarters - starts)])
 
 
-def single_voice(reading: Reading) -> tuple[Events, tuple[str, ...]]:
+def single_voice(reading: Reading, metre: Metre = COMMON_TIME) -> Voice:
     """Reduce the notes to the highest voice on the grid.
 
     A note that begins below a higher one which sounds on for a sixteenth or more is dropped; any other note
@@ -82,19 +107,19 @@ def single_voice(reading: Reading) -> tuple[Events, tuple[str, ...]]:
 
     Args:
         reading: At least one note.
-
-    Returns:
-        Notes and rests without gaps in full measures, and the remarks about what was dropped or changed.
+        metre: Of the measures.
     """
-    starts = nearest_on_grid(reading.onsets)
-    ends = nearest_on_grid(reading.ends)
+    starts = nearest_on_grid(reading.onsets, metre)
+    ends = nearest_on_grid(reading.ends, metre)
     shifts = np.abs(starts - reading.onsets)
     exact = bool(max(shifts.max(), np.abs(ends - reading.ends).max()) <= _EXACT)
-    ends = np.where(ends > starts, ends, nearest_on_grid(starts + 1 / 3))
+    ends = np.where(ends > starts, ends, nearest_on_grid(starts + 1 / 3, metre))
     kept, crowded = _highest(reading, starts, ends)
-    remarks = _drop_remarks(len(starts) - len(kept) - crowded, crowded)
+    dropped = len(starts) - len(kept)
+    remarks = _drop_remarks(dropped - crowded, crowded)
     starts, ends, shifts = starts[kept], ends[kept], shifts[kept]
-    remarks += _shift_remarks(shifts[shifts > _EXACT])
+    shifts = shifts[shifts > _EXACT]
+    remarks += _shift_remarks(shifts)
     next_starts = np.append(starts[1:], np.inf)
     cut = int((ends - next_starts >= _SIXTEENTH - 1e-9).sum())
     if cut:
@@ -104,8 +129,10 @@ def single_voice(reading: Reading) -> tuple[Events, tuple[str, ...]]:
         gaps = next_starts - ends
         ends = np.where(gaps < _SIXTEENTH - 1e-9, next_starts, ends)
     rests = reading.rest_onsets if len(kept) == len(reading.onsets) else np.empty(0)
-    length = float(max(reading.measures * BEATS, np.ceil(ends[-1] / BEATS - 1e-9) * BEATS))
-    return _without_gaps(starts, ends, reading.pitches[kept], nearest_on_grid(rests), length), remarks
+    measures = max(reading.measures(metre), int(np.ceil(ends[-1] / metre.quarters - 1e-9)))
+    rests = nearest_on_grid(rests, metre)
+    events = _without_gaps(starts, ends, reading.pitches[kept], rests, measures * metre.quarters, metre)
+    return Voice(events, len(reading.onsets), dropped, len(shifts), float(shifts.max(initial=0.0)), remarks)
 
 
 def _highest(reading: Reading, starts: NDArray[np.float64], ends: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:
@@ -152,6 +179,7 @@ def _without_gaps(
     pitches: NDArray[np.int16],
     rests: NDArray[np.float64],
     length: float,
+    metre: Metre,
 ) -> Events:
     """Fill the gaps between notes with rests; at each of `rests` in a gap a rest begins anew."""
     gap_starts, gap_ends = np.append(0.0, ends), np.append(starts, length)
@@ -161,7 +189,7 @@ def _without_gaps(
     sounding = (before >= 0) & (ends[before] > rests + 1e-9)
     rests = rests[~sounding & (rests >= 0) & (rests < length - 1e-9)]
     rests = np.setdiff1d(np.union1d(np.round(gap_starts, 6), np.round(rests, 6)), np.round(starts, 6))
-    onsets = np.concatenate([starts, nearest_on_grid(rests)])
+    onsets = np.concatenate([starts, nearest_on_grid(rests, metre)])
     values = np.concatenate([pitches, np.full(len(rests), REST)]).astype(np.int16)
     order = np.argsort(onsets)
     onsets, values = onsets[order], values[order]

@@ -1,4 +1,4 @@
-"""MIDI through symusic: bytes to a `Reading`, and events to bytes."""
+"""MIDI through symusic: bytes to a `Reading`, and a tune to bytes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from latune.errors import InputError, MissingExtraError
-from latune.music.measure import BEATS, REST, Events
+from latune.music.bars import Bar
+from latune.music.measure import REST
 from latune.music.melody import Reading, not_used
+from latune.music.metre import TWELFTHS, metre_from_name
+from latune.music.tune import Tune
 
 __all__ = ["TICKS_PER_QUARTER", "midi_bytes", "parse_midi"]
 
@@ -59,13 +62,15 @@ def parse_midi(data: bytes, name: str) -> Reading:
     shift, signatures = _without_pick_up(signatures, quarter)
     onsets = notes["time"] / quarter + shift
     ends = onsets + notes["duration"] / quarter
+    metres = tuple(dict.fromkeys(f"{beats}/{unit}" for _, beats, unit in signatures))
     markers = [m.time for m in score.markers if m.text.strip().lower() == _END_MARKER]
     return Reading(
         onsets,
         ends,
         notes["pitch"].astype(np.int16),
         length=markers[0] / quarter + shift if markers else 0.0,
-        metres=tuple(dict.fromkeys(f"{beats}/{unit}" for _, beats, unit in signatures)),
+        metres=metres,
+        bars=_pick_up_bars(shift, metres),
         title=melodic[0].name.strip(),
         tempo=round(float(score.tempos[0].qpm), 3) if len(score.tempos) else None,
         fifths=int(score.key_signatures[0].key) if len(score.key_signatures) else None,
@@ -99,33 +104,50 @@ def _signatures(score: Any, end: int) -> list[tuple[int, int, int]]:
 
 def _without_pick_up(signatures: list[tuple[int, int, int]], quarter: int) -> tuple[float, list[tuple[int, int, int]]]:
     """Quarters to put before a pick-up that is written as one short measure, and the signatures after it."""
-    if len(signatures) < 2:
+    if len(signatures) < 2 or any(unit <= 0 for *_, unit in signatures[:2]):
         return 0.0, signatures
-    (start, beats, unit), (change, *_) = signatures[:2]
-    length = beats * 4 / unit if unit > 0 else 0.0
-    is_pick_up = start == 0 and 0 < length < BEATS and change == length * quarter
-    return (BEATS - length, signatures[1:]) if is_pick_up else (0.0, signatures)
+    (start, beats, unit), (change, next_beats, next_unit) = signatures[:2]
+    length, full = beats * 4 / unit, next_beats * 4 / next_unit
+    is_pick_up = start == 0 and 0 < length < full and change == length * quarter
+    return (full - length, signatures[1:]) if is_pick_up else (0.0, signatures)
 
 
-def midi_bytes(events: Events, title: str, tempo: float, fifths: int | None) -> bytes:
-    """Write one track of program 0 (piano) in 4/4.
+def _pick_up_bars(shift: float, metres: tuple[str, ...]) -> tuple[Bar, ...]:
+    """The first measure, where it is a pick-up after so many quarters."""
+    if not shift:
+        return ()
+    try:
+        metre = metre_from_name(metres[0])
+    except InputError:
+        return ()  # whoever needs the metre says so
+    return (Bar(round(shift * TWELFTHS), metre.twelfths),)
 
-    Rests are the silence between notes, so that consecutive rests become one; a marker "end" keeps the length
-    of a tune that ends with a rest.
+
+def midi_bytes(tune: Tune) -> bytes:
+    """Write a tune as it is played: one track of program 0 (piano).
+
+    Rests are the silence between notes, so that consecutive rests become one; a marker "end" keeps the length of a
+    tune that ends with a rest. A pick-up is a first measure in a shorter metre.
     """
     symusic = _symusic()
+    events, metre = tune.events, tune.metre
     score = symusic.Score(TICKS_PER_QUARTER)
-    score.time_signatures.append(symusic.TimeSignature(0, 4, 4))
-    score.tempos.append(symusic.Tempo(0, float(tempo)))
-    if fifths is not None:
-        score.key_signatures.append(symusic.KeySignature(0, fifths, 0))
-    track = symusic.Track(name=title, program=0, is_drum=False)
-    onsets = np.round(events.onsets * TICKS_PER_QUARTER).astype(int)
+    sixteenths, rest = divmod(metre.twelfths - tune.bars[0].begins, 3) if tune.bars else (0, 0)
+    skipped = tune.bars[0].begins / TWELFTHS if tune.bars and not rest else 0.0  # before a pick-up
+    if skipped:
+        score.time_signatures.append(symusic.TimeSignature(0, sixteenths, 16))
+    change = sixteenths * TICKS_PER_QUARTER // 4 if skipped else 0
+    score.time_signatures.append(symusic.TimeSignature(change, metre.numerator, metre.denominator))
+    score.tempos.append(symusic.Tempo(0, float(tune.tempo)))
+    if tune.fifths is not None:
+        score.key_signatures.append(symusic.KeySignature(0, tune.fifths, 0))
+    track = symusic.Track(name=tune.title, program=0, is_drum=False)
+    onsets = np.round((events.onsets - skipped) * TICKS_PER_QUARTER).astype(int)
     durations = np.round(events.durations * TICKS_PER_QUARTER).astype(int)
     for onset, duration, pitch in zip(onsets.tolist(), durations.tolist(), events.pitches.tolist(), strict=True):
         if pitch >= 0:
             track.notes.append(symusic.Note(onset, duration, pitch, _VELOCITY))
     score.tracks.append(track)
     if len(events) and events.pitches[-1] == REST:
-        score.markers.append(symusic.TextMeta(round(events.length * TICKS_PER_QUARTER), _END_MARKER))
+        score.markers.append(symusic.TextMeta(round((events.length - skipped) * TICKS_PER_QUARTER), _END_MARKER))
     return bytes(score.dumps_midi())

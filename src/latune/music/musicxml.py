@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.errors import InputError
-from latune.music.measure import BEATS, events_from_ticks
-from latune.music.notation import BEAT, MEASURE, Sign, beams, notate
+from latune.music.bars import Bar
+from latune.music.metre import Metre
+from latune.music.notation import BEAT, Sign, beams, notate
 from latune.music.spelling import estimate_fifths, key_alterations, spell
+from latune.music.tune import Tune
 
 __all__ = ["LOWEST_WRITTEN", "compressed_musicxml", "musicxml_document"]
 
@@ -37,53 +39,43 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 def musicxml_document(
-    ticks: NDArray[np.int16],
-    *,
-    title: str = "",
-    tempo: float | None = None,
-    fifths: int | None = None,
-    labels: Sequence[str | None] | None = None,
-    measures_per_line: int | None = None,
+    tune: Tune, *, labels: Sequence[str | None] | None = None, measures_per_line: int | None = None
 ) -> str:
-    """Write a tune as MusicXML 4.0.
+    """Write a tune as MusicXML 4.0, with its pick-up, repeats and endings.
 
     Args:
-        ticks: One tune, shape (M, 24); a `HOLD` at its start, `START` and `END` are written as rests.
-        title: The work's title.
-        tempo: Quarters per minute, for playback.
-        fifths: Key signature, -7 to 7; estimated from the notes if None.
-        labels: A text above each measure, or None where there is none; length M.
+        tune: Its key signature is estimated from the notes where it has none.
+        labels: A text above each written measure, or None where there is none; length M.
         measures_per_line: Begin a new line after so many measures; None leaves it to the reading program.
 
     Raises:
-        InputError: The shape, the number of labels, the key or a pitch is not as expected.
+        InputError: The number of measures or labels, the key or a pitch is not as expected.
     """
-    _check(ticks, fifths, labels)
-    events = events_from_ticks(ticks)
+    _check(tune, labels)
+    fifths = tune.fifths
     if fifths is None:
-        fifths = estimate_fifths(events.pitches, events.durations)
+        fifths = estimate_fifths(tune.events.pitches, tune.events.durations)
     root = ET.Element("score-partwise", version="4.0")
-    if title:
-        _add(_add(root, "work"), "work-title", title)
+    if tune.title:
+        _add(_add(root, "work"), "work-title", tune.title)
     _add(_add(_add(root, "identification"), "encoding"), "software", "latune")
     _add(_add(_add(root, "part-list"), "score-part", id="P1"), "part-name", **{"print-object": "no"})
     part = _add(root, "part", id="P1")
     alterations = key_alterations(fifths)
-    for index, signs in enumerate(notate(ticks)):
-        measure = _add(part, "measure", number=str(index + 1))
+    for index, signs in enumerate(notate(tune)):
+        measure = _add(part, "measure", **_number(tune, index))
         if measures_per_line and index and index % measures_per_line == 0:
             _add(measure, "print", **{"new-system": "yes"})
         if index == 0:
-            _add_attributes(measure, fifths, _is_low(events.pitches))
-            if tempo is not None:
-                _add(measure, "sound", tempo=f"{tempo:.10g}")
+            _add_attributes(measure, tune, fifths)
+            _add(measure, "sound", tempo=f"{tune.tempo:.10g}")
+        _add_left_barline(measure, tune.bars, index)
         label = labels[index] if labels is not None else None
         if label:
             direction_type = _add(_add(measure, "direction", placement="above"), "direction-type")
             _add(direction_type, "words", label, **_LABEL_STYLE)
-        _add_notes(measure, signs, fifths, alterations)
-        if index == len(ticks) - 1:
-            _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
+        _add_notes(measure, signs, tune.metre, fifths, alterations)
+        _add_right_barline(measure, tune.bars, index)
     ET.indent(root)
     return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -97,17 +89,58 @@ def compressed_musicxml(document: str) -> bytes:
     return buffer.getvalue()
 
 
-def _check(ticks: NDArray[np.int16], fifths: int | None, labels: Sequence[str | None] | None) -> None:
-    if ticks.ndim != 2 or ticks.shape[1] != BEATS * 6 or not len(ticks):
-        raise InputError(f"The ticks have the shape {ticks.shape}: expected (measures, 24) with at least one measure.")
-    if labels is not None and len(labels) != len(ticks):
-        raise InputError(f"There are {len(labels)} labels: expected one for each of the {len(ticks)} measures.")
-    if fifths is not None and not -7 <= fifths <= 7:
-        raise InputError(f"The key signature is {fifths}: expected -7 (flats) to 7 (sharps).")
-    notes = ticks[ticks >= 0]
+def _check(tune: Tune, labels: Sequence[str | None] | None) -> None:
+    if not len(tune.ticks):
+        raise InputError("The tune is empty: expected at least one measure.")
+    if labels is not None and len(labels) != len(tune.ticks):
+        raise InputError(f"There are {len(labels)} labels: expected one for each of the {len(tune.ticks)} measures.")
+    if tune.fifths is not None and not -7 <= tune.fifths <= 7:
+        raise InputError(f"The key signature is {tune.fifths}: expected -7 (flats) to 7 (sharps).")
+    notes = tune.ticks[tune.ticks >= 0]
     if len(notes) and not LOWEST_WRITTEN <= notes.min() <= notes.max() <= 127:
         outside = int(notes.min() if notes.min() < LOWEST_WRITTEN else notes.max())
         raise InputError(f"MIDI pitch {outside} cannot be written in MusicXML: expected {LOWEST_WRITTEN} to 127.")
+
+
+def _number(tune: Tune, index: int) -> dict[str, str]:
+    """Number of a measure; a pick-up is 0, and what completes a measure is not counted."""
+    counts = [bar.begins == 0 for bar in tune.bars[: index + 1]]
+    counted = sum(counts)
+    if counts[-1]:
+        return {"number": str(counted)}
+    return {"number": "0" if index == 0 else f"X{index}", "implicit": "yes"}
+
+
+def _add_left_barline(measure: ET.Element, bars: Sequence[Bar], index: int) -> None:
+    """The marks before a measure: an ending and a repeat that begin."""
+    bar, before = bars[index], bars[index - 1] if index else None
+    begins_ending = bar.endings and (before is None or before.endings != bar.endings or before.repeat_end)
+    if not (begins_ending or bar.repeat_start):
+        return
+    barline = _add(measure, "barline", location="left")
+    if bar.repeat_start:
+        _add(barline, "bar-style", "heavy-light")
+    if begins_ending:
+        _add(barline, "ending", number=",".join(str(turn) for turn in bar.endings), type="start")
+    if bar.repeat_start:
+        _add(barline, "repeat", direction="forward")
+
+
+def _add_right_barline(measure: ET.Element, bars: Sequence[Bar], index: int) -> None:
+    """The marks after a measure: an ending and a repeat that end, and the end of the tune."""
+    bar, after = bars[index], bars[index + 1] if index + 1 < len(bars) else None
+    ends_ending = bar.endings and (after is None or after.endings != bar.endings or bar.repeat_end)
+    if not (ends_ending or bar.repeat_end or after is None):
+        return
+    barline = _add(measure, "barline", location="right")
+    if bar.repeat_end or after is None:
+        _add(barline, "bar-style", "light-heavy")
+    if ends_ending:
+        kind = "stop" if bar.repeat_end or after is None else "discontinue"
+        _add(barline, "ending", number=",".join(str(turn) for turn in bar.endings), type=kind)
+    if bar.repeat_end:
+        times = {} if bar.repeat_end == 2 else {"times": str(bar.repeat_end)}
+        _add(barline, "repeat", direction="backward", **times)
 
 
 def _add(parent: ET.Element, tag: str, text: str | int | None = None, **attributes: str) -> ET.Element:
@@ -124,31 +157,32 @@ def _is_low(pitches: NDArray[np.int16]) -> bool:
     return bool(len(notes) and np.median(notes) < 57)
 
 
-def _add_attributes(measure: ET.Element, fifths: int, low: bool) -> None:
+def _add_attributes(measure: ET.Element, tune: Tune, fifths: int) -> None:
     attributes = _add(measure, "attributes")
     _add(attributes, "divisions", BEAT)
     _add(_add(attributes, "key"), "fifths", fifths)
     time = _add(attributes, "time")
-    _add(time, "beats", BEATS)
-    _add(time, "beat-type", 4)
+    _add(time, "beats", tune.metre.numerator)
+    _add(time, "beat-type", tune.metre.denominator)
+    low = _is_low(tune.events.pitches)
     clef = _add(attributes, "clef")
     _add(clef, "sign", "F" if low else "G")
     _add(clef, "line", 4 if low else 2)
 
 
-def _add_notes(measure: ET.Element, signs: list[Sign], fifths: int, key: dict[str, int]) -> None:
+def _add_notes(measure: ET.Element, signs: list[Sign], metre: Metre, fifths: int, key: dict[str, int]) -> None:
     """Write a measure's signs; accidentals hold until its end."""
     in_force: dict[tuple[str, int], int] = {}
-    for sign, levels in zip(signs, beams(signs), strict=True):
+    for sign, levels in zip(signs, beams(signs, metre), strict=True):
         note = _add(measure, "note")
         accidental = None
         if sign.pitch < 0:
-            whole = sign.length == MEASURE
+            whole = sign.length == metre.twelfths
             _add(note, "rest", **({"measure": "yes"} if whole else {}))
         else:
             step, alteration, octave = spell(sign.pitch, fifths)
             _add_pitch(note, step, alteration, octave)
-            crosses_bar = sign.goes_on_from and sign.start == 0
+            crosses_bar = sign.goes_on_from and sign is signs[0]
             if not crosses_bar and in_force.get((step, octave), key[step]) != alteration:
                 in_force[step, octave] = alteration
                 accidental = _ACCIDENTALS[alteration]

@@ -9,16 +9,18 @@ import contextlib
 import dataclasses
 import io
 import math
+import re
 import warnings
 import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from latune.errors import InputError, MissingExtraError
 from latune.music.melody import MOST_MEASURES, Reading, counted, not_used
+from latune.music.musicxml_bars import measure_marks, written_bars
 from latune.music.streams import pick_up_padding
 
 __all__ = ["parse_musicxml"]
@@ -26,6 +28,7 @@ __all__ = ["parse_musicxml"]
 _LARGEST = 64 * 2**20  # bytes of XML
 _IRRELEVANT = ("harmony", "figured-bass", "print", "listening")
 _IRRELEVANT_OF_NOTE = ("lyric", "notations", "stem", "beam", "notehead", "play", "instrument")
+_JUMP = re.compile(r"\b(d\.?\s*[cs]\.?|da capo|dal segno|to coda|al coda|fine)(?!\w)", re.IGNORECASE)
 _BEAT_UNITS = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25}
 
 
@@ -37,7 +40,7 @@ class _Note:
 
 
 def parse_musicxml(data: bytes, name: str) -> Reading:
-    """Read the first part with notes, its repeats written out and its pick-up padded.
+    """Read the first part with notes, with its repeats and its pick-up; jumps such as da capo are written out.
 
     Args:
         data: MusicXML (partwise), plain or compressed (.mxl).
@@ -200,28 +203,49 @@ def _read_part(root: ET.Element, tree: ET.Element) -> Reading:
     part = staves[0]
     if tree.find("measure/attributes/transpose") is not None:
         part = part.toSoundingPitch()
+    written = None if _has_jumps(tree) else written_bars(part, measure_marks(tree))
+    if written is not None:
+        starts, bars = written
+        return dataclasses.replace(_reading(part, starts), bars=bars, remarks=remarks)
     if _has_repeats(tree):
         part, more = _expanded(part)
         remarks += more
     shift = pick_up_padding(list(part.getElementsByClass("Measure")))
+    starts = [float(measure.offset) + shift for measure in part.getElementsByClass("Measure")]
+    return dataclasses.replace(_reading(part, starts), remarks=remarks)
+
+
+def _reading(part: Any, starts: Sequence[float]) -> Reading:
+    """Notes, rests and signatures of a part whose measures start at so many quarters."""
+    measures = list(part.getElementsByClass("Measure"))
+    notes, rests = _notes_and_rests(measures, starts)
     flat = part.flatten()
-    notes, rests = _notes_and_rests(flat, shift)
     key = flat.getElementsByClass("KeySignature").first()
+    end = starts[-1] + float(measures[-1].highestTime) if measures else 0.0
     return Reading(
         onsets=np.array([note.onset for note in notes]),
         ends=np.array([note.end for note in notes]),
         pitches=np.array([note.pitch for note in notes], dtype=np.int16),
         rest_onsets=np.array(rests),
-        length=float(flat.highestTime) + shift,
+        length=end,
         metres=tuple(dict.fromkeys(metre.ratioString for metre in flat.getElementsByClass("TimeSignature"))),
         fifths=int(key.sharps) if key is not None else None,
-        remarks=remarks,
     )
 
 
 def _has_repeats(tree: ET.Element) -> bool:
-    tags = {"repeat", "ending", "segno", "coda", "words"}
-    return any(element.tag in tags or element.get("dacapo") or element.get("dalsegno") for element in tree.iter())
+    return _has_jumps(tree) or any(element.tag in ("repeat", "ending") for element in tree.iter())
+
+
+def _has_jumps(tree: ET.Element) -> bool:
+    """Whether there are jumps beyond repeats and endings, such as da capo; some are written in words."""
+    return any(
+        element.tag in ("segno", "coda")
+        or element.get("dacapo")
+        or element.get("dalsegno")
+        or (element.tag == "words" and _JUMP.search(element.text or ""))
+        for element in tree.iter()
+    )
 
 
 def _expanded(part: Any) -> tuple[Any, tuple[str, ...]]:
@@ -232,28 +256,32 @@ def _expanded(part: Any) -> tuple[Any, tuple[str, ...]]:
         return part, ("The repeat marks are not well-formed and were ignored.",)
 
 
-def _notes_and_rests(flat: Any, shift: float) -> tuple[list[_Note], list[float]]:
+def _notes_and_rests(measures: Sequence[Any], starts: Sequence[float]) -> tuple[list[_Note], list[float]]:
     """Notes with ties merged, and the starts of rests that do not go on from the one before."""
     notes: list[_Note] = []
     rests: list[float] = []
     tied: dict[int, int] = {}  # pitch to the index of the note that a tie may prolong
-    for element in flat.notesAndRests:
-        onset = float(element.offset) + shift
-        end = onset + float(element.duration.quarterLength)
-        if element.isRest:
-            if not _continues(element):
-                rests.append(onset)
-            continue
-        for note in getattr(element, "notes", (element,)):
-            if not hasattr(note, "pitch"):  # unpitched percussion
+    last = 0.0  # end of the last sign: a tie may reach over what is not written
+    for measure, start in zip(measures, starts, strict=True):
+        for element in measure.flatten().notesAndRests:
+            onset = start + float(element.offset)
+            end = onset + float(element.duration.quarterLength)
+            if element.isRest:
+                if not _continues(element):
+                    rests.append(onset)
+                last = max(last, end)
                 continue
-            pitch = int(note.pitch.midi)
-            before = tied.get(pitch)
-            if before is not None and _continues(note) and abs(notes[before].end - onset) < 1e-6:
-                notes[before] = _Note(notes[before].onset, end, pitch)
-            else:
-                tied[pitch] = len(notes)
-                notes.append(_Note(onset, end, pitch))
+            for note in getattr(element, "notes", (element,)):
+                if not hasattr(note, "pitch"):  # unpitched percussion
+                    continue
+                pitch = int(note.pitch.midi)
+                before = tied.get(pitch)
+                if before is not None and _continues(note) and notes[before].end in (onset, last):
+                    notes[before] = _Note(notes[before].onset, end, pitch)
+                else:
+                    tied[pitch] = len(notes)
+                    notes.append(_Note(onset, end, pitch))
+            last = max(last, end)
     return notes, rests
 
 

@@ -1,6 +1,6 @@
 """Note values: how a measure's events are cut into noteheads, rest signs, triplet brackets and beams.
 
-Times are twelfths of a quarter note from the start of the measure: the 24-tick grid in whole numbers.
+Times are twelfths of a quarter note from the start of the grid's measure: the grid in whole numbers.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.music.measure import BEATS, events_from_ticks
+from latune.music.measure import HOLD, REST
+from latune.music.metre import COMMON_TIME, TWELFTHS, Metre
+from latune.music.tune import Tune
 
-__all__ = ["BEAT", "MEASURE", "Bracket", "Sign", "beams", "notate"]
+__all__ = ["BEAT", "Bracket", "Sign", "beams", "notate"]
 
-BEAT = 12
-MEASURE = BEATS * BEAT
+BEAT = TWELFTHS  # a quarter
 
-_PLAIN = {48: ("whole", 0), 36: ("half", 1), 24: ("half", 0), 18: ("quarter", 1), 12: ("quarter", 0)} | {
+_PLAIN = {72: ("whole", 1), 48: ("whole", 0), 36: ("half", 1), 24: ("half", 0), 18: ("quarter", 1)} | {
+    12: ("quarter", 0),
     9: ("eighth", 1),
     6: ("eighth", 0),
     3: ("16th", 0),
@@ -30,7 +32,7 @@ _TRIPLET = {
     2: ("16th", 0),
     1: ("32nd", 0),
 }
-# Starts at which a value that is longer than a beat, or syncopated, is easy to read.
+# Starts in 4/4 at which a value that is longer than a beat, or syncopated, is easy to read.
 _STARTS = {48: (0,), 36: (0, 12), 24: (0, 12, 24), 18: (0, 6, 12, 24, 30), 12: (0, 6, 12, 24, 30, 36)}
 _FLAGS = {"eighth": 1, "16th": 2, "32nd": 3}
 
@@ -83,48 +85,75 @@ class Sign:
         return self.start + self.length
 
 
-def notate(ticks: NDArray[np.int16]) -> list[list[Sign]]:
+def notate(tune: Tune) -> list[list[Sign]]:
     """Cut a tune into signs.
 
-    Args:
-        ticks: One tune, shape (M, 24).
-
     Returns:
-        The signs of each of the M measures; each measure is full.
+        The signs of each of its written measures; together they fill what is written of it.
     """
-    events = events_from_ticks(ticks)
-    onsets = np.round(events.onsets * BEAT).astype(int)
-    ends = np.round((events.onsets + events.durations) * BEAT).astype(int)
-    measures: list[list[tuple[int, int, int, bool, bool]]] = [[] for _ in range(len(ticks))]
-    for onset, end, pitch in zip(onsets.tolist(), ends.tolist(), events.pitches.tolist(), strict=True):
-        for measure in range(onset // MEASURE, (end - 1) // MEASURE + 1):
-            first, last = measure * MEASURE, (measure + 1) * MEASURE
+    onsets, ends, pitches = _written_events(tune)
+    full = tune.metre.twelfths
+    measures: list[list[_Span]] = [[] for _ in tune.bars]
+    for onset, end, pitch in zip(onsets.tolist(), ends.tolist(), pitches.tolist(), strict=True):
+        for number in range(onset // full, (end - 1) // full + 1):
+            bar = tune.bars[number]
+            first, last = number * full + bar.begins, number * full + bar.ends
             start, stop = max(onset, first), min(end, last)
-            measures[measure].append((start - first, stop - first, pitch, start > onset, stop < end))
-    return [_signs(spans) for spans in measures]
+            if start < stop:
+                measures[number].append(
+                    _Span(start - number * full, stop - number * full, pitch, start > onset, stop < end)
+                )
+    return [_signs(spans, tune.metre) for spans in measures]
 
 
-def _signs(spans: list[tuple[int, int, int, bool, bool]]) -> list[Sign]:
-    """Signs of one measure out of (start, end, pitch, goes on from, goes on)."""
-    brackets = _brackets({start for start, *_ in spans})
+@dataclass(frozen=True)
+class _Span:
+    """What an event fills of one measure."""
+
+    start: int
+    end: int
+    pitch: int
+    goes_on_from: bool
+    goes_on: bool
+
+
+def _written_events(tune: Tune) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int16]]:
+    """Starts and ends in twelfths, and pitches: an event ends where the next written one begins."""
+    metre, written = tune.metre, tune.written.ravel()
+    numbers = np.arange(len(tune.bars))[:, None]
+    places = (numbers * metre.twelfths + metre.tick_twelfths).ravel()[written]
+    values = tune.ticks.ravel()[written]
+    starts = values != HOLD
+    starts[:1] = True
+    onsets = places[starts]
+    pitches = np.where(values[starts] < 0, REST, values[starts]).astype(np.int16)
+    return onsets, np.append(onsets[1:], len(tune.bars) * metre.twelfths), pitches
+
+
+def _signs(spans: list[_Span], metre: Metre) -> list[Sign]:
+    """Signs of one measure."""
+    brackets = [] if metre.is_compound else _brackets({span.start for span in spans}, metre)
     signs = []
-    for start, end, pitch, goes_on_from, goes_on in spans:
-        position = start
-        while position < end:
+    for span in spans:
+        if span.pitch < 0 and span.end - span.start == metre.twelfths:
+            signs.append(Sign(0, metre.twelfths, span.pitch, "whole", 0, span.goes_on_from, span.goes_on, None))
+            continue
+        position = span.start
+        while position < span.end:
             bracket = next((b for b in brackets if b.start <= position < b.end), None)
-            limit = bracket.end if bracket else min((b.start for b in brackets if b.start > position), default=end)
-            length = _longest(position, min(limit, end), pitch < 0, bracket)
+            limit = bracket.end if bracket else min((b.start for b in brackets if b.start > position), default=span.end)
+            length = _longest(position, min(limit, span.end), span.pitch < 0, bracket, metre)
             value, dots = (_TRIPLET if bracket else _PLAIN)[length]
-            before, after = goes_on_from or position > start, goes_on or position + length < end
-            signs.append(Sign(position, length, pitch, value, dots, before, after, bracket))
+            before, after = span.goes_on_from or position > span.start, span.goes_on or position + length < span.end
+            signs.append(Sign(position, length, span.pitch, value, dots, before, after, bracket))
             position += length
     return signs
 
 
-def _brackets(starts: set[int]) -> list[Bracket]:
+def _brackets(starts: set[int], metre: Metre) -> list[Bracket]:
     """Triplets that a measure needs, given where its events start."""
     brackets = []
-    for beat in range(0, MEASURE, BEAT):
+    for beat in range(0, metre.twelfths, BEAT):
         if not starts & {beat + 4, beat + 8}:
             continue
         if beat + 6 in starts:
@@ -135,11 +164,11 @@ def _brackets(starts: set[int]) -> list[Bracket]:
     return brackets
 
 
-def _longest(start: int, end: int, is_rest: bool, bracket: Bracket | None) -> int:
+def _longest(start: int, end: int, is_rest: bool, bracket: Bracket | None, metre: Metre) -> int:
     """Length of the longest sign from `start` that ends at `end`, or earlier where it shows the beat."""
     if bracket is None:
         fits = _rest_fits if is_rest else _plain_fits
-        return next(length for length in _PLAIN if start + length <= end and fits(start, length, end))
+        return next(length for length in _PLAIN if start + length <= end and fits(start, length, end, metre))
     position = start - bracket.start
     lengths = (length for length in _TRIPLET if start + length <= end)
     if is_rest:
@@ -147,14 +176,26 @@ def _longest(start: int, end: int, is_rest: bool, bracket: Bracket | None) -> in
     return next(n for n in lengths if _triplet_fits(position, n, start + n == end, bracket.unit))
 
 
-def _rest_fits(start: int, length: int, end: int) -> bool:
-    return length not in (36, 18, 9) and start % length == 0
+def _rest_fits(start: int, length: int, end: int, metre: Metre) -> bool:
+    dotted = (36, 18) if metre.is_compound else ()
+    if metre.is_compound and length not in dotted:
+        return length in (12, 6, 3) and start % 18 % length == 0 and start % 18 + length <= 18
+    return length not in {72, 36, 18, 9} - {*dotted} and start % length == 0
 
 
-def _plain_fits(start: int, length: int, end: int) -> bool:
-    if start + length != end and (start + length) % BEAT:
+def _plain_fits(start: int, length: int, end: int, metre: Metre) -> bool:
+    beat = metre.beat_twelfths
+    if start + length != end and (start + length) % (BEAT // 2 if metre.is_compound else beat):
         return False
-    return start in _STARTS[length] if length in _STARTS else start % BEAT + length <= BEAT
+    if start % beat + length <= beat:
+        return True
+    if metre.is_compound:
+        return start % beat == 0 and length % beat == 0
+    if length not in _STARTS:
+        return length == metre.twelfths
+    if metre.has_grid_of(COMMON_TIME):
+        return start in _STARTS[length]
+    return start % (BEAT if length > 18 else BEAT // 2) == 0
 
 
 def _triplet_fits(position: int, length: int, is_last: bool, unit: int) -> bool:
@@ -165,15 +206,15 @@ def _triplet_fits(position: int, length: int, is_last: bool, unit: int) -> bool:
     return is_last or aligned
 
 
-def beams(signs: list[Sign]) -> list[list[str]]:
+def beams(signs: list[Sign], metre: Metre = COMMON_TIME) -> list[list[str]]:
     """Beams of each sign of a measure, from the first (eighth) to the third level, in MusicXML's words.
 
-    Notes are beamed by the beat and by the triplet; four plain eighths in half a measure share one beam.
+    Notes are beamed by the beat and by the triplet; four plain eighths share one beam in the halves of 4/4.
     """
     result: list[list[str]] = [[] for _ in signs]
     group: list[int] = []
     for index, sign in enumerate(signs):
-        if group and (not sign.flags or _beam_group(signs, sign) != _beam_group(signs, signs[group[0]])):
+        if group and (not sign.flags or _beam_group(signs, sign, metre) != _beam_group(signs, signs[group[0]], metre)):
             _beam(signs, group, result)
             group = []
         if sign.flags:
@@ -182,9 +223,13 @@ def beams(signs: list[Sign]) -> list[list[str]]:
     return result
 
 
-def _beam_group(signs: list[Sign], sign: Sign) -> tuple[int, int, Bracket | None]:
+def _beam_group(signs: list[Sign], sign: Sign, metre: Metre) -> tuple[int, int, Bracket | None]:
     """What notes under one beam have in common."""
+    if metre.is_compound:
+        return (1, sign.start // metre.beat_twelfths, None)
     half = 2 * BEAT
+    if metre.beats % 2:
+        return (1, sign.start // BEAT, sign.bracket)
     in_half = [other for other in signs if other.start // half == sign.start // half]
     if all(other.flags == 1 and other.length == BEAT // 2 for other in in_half) and len(in_half) == 4:
         return (0, sign.start // half, None)

@@ -19,9 +19,10 @@ from latune.errors import InputError, RunError
 from latune.figures import piano_roll
 from latune.figures.style import readable
 from latune.music.engrave import engrave
-from latune.music.measure import BEATS, HOLD, REST, events_from_ticks, is_note
-from latune.music.score import Tune, tune_from_ticks
+from latune.music.measure import HOLD, REST, events_from_ticks, is_note
+from latune.music.metre import Metre
 from latune.music.spelling import estimate_fifths
+from latune.music.tune import Tune, tune_from_ticks
 from latune.report.sweeps import Setting, Sweep, starts_in_split
 
 if TYPE_CHECKING:
@@ -38,12 +39,14 @@ class MusicSweep(Sweep):
     """A sweep of a measure of music.
 
     Args:
-        ticks: What came out, (P, 24); a measure that begins with a held tick begins with a rest.
+        ticks: What came out, (P, T); a measure that begins with a held tick begins with a rest.
         fifths: Key signature of the tune that the start measure comes from.
+        metre: Of the measures.
     """
 
     ticks: NDArray[np.int16]
     fifths: int
+    metre: Metre
 
     def score(self) -> str:
         """Staff notation as SVG, with the requested and the measured value above each measure; needs verovio."""
@@ -51,7 +54,8 @@ class MusicSweep(Sweep):
             f"{'own' if place == self.own else 'asked'} {asked}\ngot {got}"
             for place, (asked, got) in enumerate(self.labels)
         ]
-        return engrave(self.ticks, labels=labels, fifths=self.fifths, measures_per_line=len(self.ticks))
+        tune = tune_from_ticks(self.ticks, fifths=self.fifths, metre=self.metre)
+        return engrave(tune, labels=labels, measures_per_line=len(self.ticks))
 
     def roll(self, title: str = "", prefix: str = "") -> Figure:
         """Piano roll and curve of values."""
@@ -65,25 +69,26 @@ class MusicSweep(Sweep):
             own=self.own,
             title=title,
             prefix=prefix,
+            metre=self.metre,
         )
 
     def tune(self) -> Tune:
         """The measures one after the other."""
         title = f"{readable(self.name)}, test measure {self.item}, {self.way}"
-        return tune_from_ticks(self.ticks, title, TEMPO, self.fifths)
+        return tune_from_ticks(self.ticks, title, TEMPO, self.fifths, self.metre)
 
     def notes(self) -> list[tuple[float, float, int]]:
         """Onset and duration in quarters and MIDI pitch of each note, numbered as in the piano roll."""
         return [
-            (round(float(onset) + place * BEATS, 4), round(float(duration), 4), int(pitch))
+            (round(float(onset) + place * self.metre.quarters, 4), round(float(duration), 4), int(pitch))
             for place, measure in enumerate(self.ticks)
-            for onset, duration, pitch in _rows(measure)
+            for onset, duration, pitch in _rows(measure, self.metre)
             if pitch >= 0
         ]
 
 
-def _rows(measure: NDArray[np.int16]) -> Iterator[tuple[float, float, int]]:
-    events = events_from_ticks(measure[None])
+def _rows(measure: NDArray[np.int16], metre: Metre) -> Iterator[tuple[float, float, int]]:
+    events = events_from_ticks(measure[None], metre)
     yield from zip(events.onsets, events.durations, events.pitches, strict=True)
 
 
@@ -130,16 +135,22 @@ def make_sweeps(
             (knob.low, knob.high),
             _each_by_itself(_ticks(editor, traversal.items[row])),
             _fifths(editor, dataset, int(indices[row])),
+            _metre(editor),
         )
         for row, item in enumerate(numbers)
     ]
 
 
 def _ticks(editor: Editor, items: Items) -> NDArray[np.int16]:
-    """Items (..., 24) as ticks."""
+    """Items (..., T) as ticks."""
     if not isinstance(editor.codec, MeasureCodec):
         raise RunError("This run's items are not measures of music: they cannot be engraved or played.")
     return editor.codec.vocabulary.ticks_from_tokens(items)
+
+
+def _metre(editor: Editor) -> Metre:
+    assert isinstance(editor.codec, MeasureCodec)
+    return editor.codec.metre
 
 
 def _each_by_itself(ticks: NDArray[np.int16]) -> NDArray[np.int16]:
@@ -153,5 +164,5 @@ def _fifths(editor: Editor, dataset: Dataset, index: int) -> int:
     """Key signature of the tune that an item belongs to, as far as the test split holds it."""
     members = dataset.split("test")
     members = members[dataset.groups[members] == dataset.groups[index]]
-    events = events_from_ticks(_ticks(editor, np.asarray(dataset.items[members])))
+    events = events_from_ticks(_ticks(editor, np.asarray(dataset.items[members])), _metre(editor))
     return estimate_fifths(events.pitches, events.durations)

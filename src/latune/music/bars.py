@@ -1,0 +1,85 @@
+"""Written measures: pick-ups, incomplete measures, repeats and endings, and the order in which they are played."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["MOST_PLAYED", "Bar", "place_bars", "play_order"]
+
+MOST_PLAYED = 20_000
+"""Longest order of play; longer ones are cut off, which only broken repeat marks need."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One written measure: which part of the metre's grid it fills, and its marks.
+
+    Args:
+        begins: First twelfth of a quarter that is written; above 0 in a pick-up, which fills the end of a measure.
+        ends: Twelfth after the last one that is written; the metre's length in a full measure.
+        repeat_start: Whether a repeated part begins here.
+        repeat_end: How often the part that ends here is played in all; 0 where no repeat ends.
+        endings: Passes of the repeated part in which this measure is played, such as (1,); empty: in every pass.
+    """
+
+    begins: int
+    ends: int
+    repeat_start: bool = False
+    repeat_end: int = 0
+    endings: tuple[int, ...] = ()
+
+    def adjoins(self, before: Bar, full: int) -> bool:
+        """Whether it begins in the grid where the measure before ends, in a metre of `full` twelfths."""
+        return before.ends == (self.begins or full)
+
+
+def play_order(bars: Sequence[Bar]) -> list[int]:
+    """Numbers of the measures in the order in which they are played, repeats written out.
+
+    A part goes from its start (or the end of the part before) to its `repeat_end`; measures with `endings` are
+    played in those passes only. A last ending may lie behind the repeat's end.
+    """
+    order: list[int] = []
+    start, current, turn = 0, 0, 1
+    while current < len(bars) and len(order) < MOST_PLAYED:
+        bar = bars[current]
+        if bar.repeat_start and current != start and not bar.endings:
+            start, turn = current, 1
+        if bar.endings and turn not in bar.endings:
+            current += 1
+            continue
+        order.append(current)
+        if bar.repeat_end > turn:
+            current, turn = start, turn + 1
+            continue
+        current += 1
+        another_ending = current < len(bars) and bool(bars[current].endings)
+        if (bar.repeat_end or bar.endings) and not another_ending:
+            start, turn = current, 1
+    return order
+
+
+def place_bars(lengths: Sequence[int], full: int, opens: Sequence[bool]) -> list[tuple[int, int]] | None:
+    """Where written measures lie in the metre's grid: (begins, ends) of each.
+
+    A short measure at a place where music may begin (the first measure, or after a repeat or a double bar line) is a
+    pick-up and fills the end of the grid's measure; so is one that completes the short measure before it. Other short
+    measures fill the beginning.
+
+    Args:
+        lengths: Written length of each measure, in any unit.
+        full: Length of a full measure in that unit.
+        opens: Whether music may begin at each measure.
+
+    Returns:
+        None if a measure is longer than the metre's.
+    """
+    places: list[tuple[int, int]] = []
+    for length, may_begin in zip(lengths, opens, strict=True):
+        if length > full:
+            return None
+        completes = bool(places) and places[-1] == (0, full - length)
+        is_pick_up = 0 < length < full and (may_begin or completes)
+        places.append((full - length, full) if is_pick_up else (0, length or full))
+    return places
