@@ -14,7 +14,7 @@ import latune
 from latune import errors
 
 SOURCES = sorted(Path(latune.__file__).parent.rglob("*.py"))
-EXTRAS = {"music21", "symusic", "verovio", "tensorboard", "numba", "h5py", "pooch", "PIL"}
+EXTRAS = {"music21", "symusic", "verovio", "fpdf", "midirenderer", "tensorboard", "numba", "h5py", "pooch", "PIL"}
 HEAVY = {"matplotlib", "sklearn", "scipy", "torch", "pandas", "rich", "typer"}
 
 

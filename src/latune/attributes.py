@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.errors import RecipeError
+from latune.errors import InputError, RecipeError
 
-__all__ = ["Attribute", "AttributeTable", "Kind", "Measure"]
+__all__ = ["OUTER_SHARE", "Attribute", "AttributeTable", "Kind", "Measure"]
+
+OUTER_SHARE = 0.01
+"""Share of the training items at either end of an attribute's values that does not count for a knob's range."""
 
 Kind = Literal["continuous", "ordinal", "categorical"]
 
-Measure = Callable[[NDArray[np.int16]], NDArray[np.float64]]
+Measure = Callable[[NDArray[Any]], NDArray[np.float64]]
 """A vectorised function from items (N, ...) to one value per item (N,)."""
 
 
@@ -47,10 +50,12 @@ class AttributeTable:
 
     Args:
         attributes: The attributes, each with a name of its own.
+        own: Attributes of the user's own, which come last.
     """
 
-    def __init__(self, attributes: Sequence[Attribute]) -> None:
-        self._attributes = tuple(attributes)
+    def __init__(self, attributes: Sequence[Attribute], own: Sequence[Attribute] = ()) -> None:
+        self._attributes = (*attributes, *own)
+        self.own = tuple(own)
         self.names = tuple(attribute.name for attribute in self._attributes)
         if len(set(self.names)) != len(self.names):
             raise ValueError(f"attribute names must be unique, got {self.names}")
@@ -64,6 +69,26 @@ class AttributeTable:
     def __getitem__(self, name: str) -> Attribute:
         return self._attributes[self.index(name)]
 
+    @property
+    def built_in(self) -> AttributeTable:
+        """The attributes that are not the user's own."""
+        return AttributeTable(self._attributes[: len(self) - len(self.own)])
+
+    def extended(self, own: Sequence[Attribute]) -> AttributeTable:
+        """This table with attributes of the user's own behind the others.
+
+        Raises:
+            InputError: There is an attribute of that name already.
+        """
+        if not own:
+            return self
+        for attribute in own:
+            if attribute.name in self.names:
+                raise InputError(
+                    f"Your own attribute '{attribute.name}' has the name of another one: choose a new name."
+                )
+        return AttributeTable(tuple(self.built_in), (*self.own, *own))
+
     def index(self, name: str) -> int:
         """Column of the attribute `name`.
 
@@ -71,10 +96,12 @@ class AttributeTable:
             RecipeError: There is no such attribute; the message names those that exist.
         """
         if name not in self.names:
-            raise RecipeError(f"Unknown attribute '{name}': expected one of {', '.join(self.names)}.")
+            raise RecipeError(
+                f"Unknown attribute '{name}': expected one of {', '.join(self.names)}, or your own of a --plugin."
+            )
         return self.names.index(name)
 
-    def measure(self, items: NDArray[np.int16], names: Sequence[str] | None = None) -> NDArray[np.float64]:
+    def measure(self, items: NDArray[Any], names: Sequence[str] | None = None) -> NDArray[np.float64]:
         """Measure attributes of every item.
 
         Args:

@@ -20,6 +20,7 @@ pytest.importorskip("music21")
 
 GOLDEN = Path(__file__).parents[1] / "data"
 COMMANDS = ["demo", "recipes", "train", "evaluate", "report", "measure", "metrics", "traverse", "edit"]
+COMMANDS += ["interpolate", "sample"]
 SMALL = ["model.hidden_size=32", "training.batch_size=64", "evaluation.items=10", "evaluation.bootstrap=5"]
 SMALL += ["evaluation.targets=3", "evaluation.sweep=3", "training.steps=200"]
 

@@ -211,3 +211,23 @@ def test_linear(bias):
         values = function(inputs, weight, offset)
         results.append([values, *torch.autograd.grad(values.sin().sum(), tensors)])
     assert all(torch.allclose(found, expected, atol=1e-5) for found, expected in zip(*results, strict=True))
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_second_derivatives_by_finite_differences(bidirectional):
+    torch.manual_seed(0)
+    network = Gru(2, 2, 2, bidirectional=bidirectional).double()
+    steps = torch.randn(2, 2, 2, dtype=torch.double, requires_grad=True)
+    names, values = zip(*network.named_parameters(), strict=True)
+
+    def run(steps, *parameters):
+        return torch.func.functional_call(network, dict(zip(names, parameters, strict=True)), (steps,))
+
+    assert torch.autograd.gradgradcheck(run, (steps, *values), fast_mode=True)
+
+
+def test_second_derivatives_of_the_matrix_product():
+    torch.manual_seed(0)
+    shapes = ((5, 4), (3, 4), (3,))
+    inputs = [torch.randn(shape, dtype=torch.double, requires_grad=True) for shape in shapes]
+    assert torch.autograd.gradgradcheck(linear, inputs)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from latune.errors import InputError, MissingExtraError
-from latune.music.measure import END, HOLD, REST, START, Events, events_from_ticks, ticks_from_events
+from latune.music.measure import END, HOLD, REST, START, events_from_ticks, ticks_from_events
 from latune.music.melody import Reading, single_voice
 from latune.music.metre import Metre
 from latune.music.musicxml import LOWEST_WRITTEN
@@ -157,7 +157,7 @@ class TestAbc:
     def test_nothing_is_printed(self, tmp_path, capfd):
         path = tmp_path / "tune.abc"
         path.write_text("X:1\nT:A\nM:4/4\nL:1/4\nK:C\nCD?EF$|G-\n")
-        assert "reported" in read_tune(path).remarks[0]
+        assert read_tune(path).remarks[0] == "Skipped 1 character that is not ABC music, the first: '?'."
         read_tune(TUNES / "pick_up.musicxml")
         assert capfd.readouterr() == ("", "")
 
@@ -291,9 +291,9 @@ class TestWriting:
             write_tune(tune_from_ticks(quarters(60, 62, 64, 65)), tmp_path / "tune.mid")
         assert [path.name for path in tmp_path.iterdir()] == ["tune.mid"]
 
-    @pytest.mark.parametrize("name", ["tune.abc", "tune.txt", "tune"])
+    @pytest.mark.parametrize("name", ["tune.txt", "tune"])
     def test_unknown_suffix(self, tmp_path, name):
-        with pytest.raises(InputError, match=r"expected \.mid, \.midi, \.musicxml, \.xml or \.mxl for writing\.$"):
+        with pytest.raises(InputError, match=r"expected \.mid, \.midi, .* \.svg, \.pdf or \.wav for writing\.$"):
             write_tune(tune_from_ticks(quarters(60, 62, 64, 65)), tmp_path / name)
 
     def test_missing_folder_and_folder_as_target(self, tmp_path):
@@ -334,13 +334,13 @@ TIME = "<attributes><divisions>1</divisions><time><beats>{}</beats><beat-type>4<
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("a.txt", b"x", r"ends in '.txt': expected .mid, .midi, .abc, .xml, .musicxml or .mxl"),
+        ("a.txt", b"x", r"ends in '.txt': expected .mid, .midi, .abc, .xml, .musicxml, .mxl or .krn"),
         ("noname", b"x", r"has no suffix: expected .mid"),
-        ("a.mid", b"", "is empty: expected a MIDI, ABC or MusicXML file"),
+        ("a.mid", b"", "is empty: expected a MIDI, MusicXML, ABC or kern file"),
         ("a.mid", b"<html>", "is not MIDI: expected it to begin with 'MThd', found '<html>'"),
         ("a.mid", b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk", "is damaged: expected complete MIDI, but the reader stopped"),
         ("a.abc", b"hello", "is not ABC: expected a tune with the lines 'X:' and 'K:', found none"),
-        ("a.abc", ABC.encode(), "has no notes: expected a track with a melody"),
+        ("a.abc", ABC.encode(), "has no notes: expected a melody"),
         (
             "a.abc",
             ABC.replace("4/4", "7/8").encode() + b"CDE|",
@@ -373,7 +373,7 @@ def test_every_refusal_is_one_sentence(tmp_path, name, content, sentence):
 
 
 def test_missing_file_and_folder(tmp_path):
-    with pytest.raises(InputError, match=r"a\.mid' does not exist: expected a MIDI, ABC or MusicXML file\.$"):
+    with pytest.raises(InputError, match=r"a\.mid' does not exist: expected a MIDI, MusicXML, ABC or kern file\.$"):
         read_tune(tmp_path / "a.mid")
     (tmp_path / "b.mid").mkdir()
     with pytest.raises(InputError, match=r"b\.mid' is a folder: expected"):
@@ -415,7 +415,7 @@ def test_heavy_packages_are_imported_on_use_only():
 
 
 @pytest.mark.parametrize(
-    ("name", "package"), [("pick_up.abc", "symusic"), ("up.mid", "symusic"), ("pick_up.musicxml", "music21")]
+    ("name", "package"), [("up.mid", "symusic"), ("pick_up.musicxml", "music21")]
 )
 def test_a_missing_package_is_named(tmp_path, monkeypatch, name, package):
     path = write_midi(tmp_path / "up.mid", [(0, 480, 60)]) if name == "up.mid" else TUNES / name

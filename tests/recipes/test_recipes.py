@@ -8,6 +8,7 @@ from latune.data.sprites import SMALL_SPRITE_TABLE, SPRITE_TABLE
 from latune.errors import RecipeError
 from latune.images.morphology import DIGIT_ATTRIBUTES
 from latune.music.attributes import MUSIC_ATTRIBUTES
+from latune.music.dmelodies import FACTORS
 from latune.recipes import list_recipes, load_recipe
 from latune.recipes.loading import recipe_from_dict
 
@@ -16,6 +17,8 @@ ATTRIBUTES = {
     "chorales": MUSIC_ATTRIBUTES.names,
     "chorales-parity": MUSIC_ATTRIBUTES.names,
     "digits": DIGIT_ATTRIBUTES.names,
+    "dmelodies": FACTORS,
+    "folk": MUSIC_ATTRIBUTES.names,
     "sprites": SPRITE_TABLE.names,
     "sprites-small": SMALL_SPRITE_TABLE.names,
 }
@@ -121,7 +124,7 @@ def test_unknown_key_names_the_nearest(override, nearest):
         ("training=5", "training: "),
         ("data=null", "data: "),
         ("model.name=unet", "model.name: expected one of 'measure_mlp', 'measure_rnn', 'picture_conv', got 'unet'."),
-        ("method.name=gan", "method.name: expected one of 'beta_vae', 'ar_vae', 'fader', got 'gan'."),
+        ("method.name=gan", "method.name: expected one of 'beta_vae', 'ar_vae', 'fader', 'glsr_vae', got 'gan'."),
         ("method.beta=-0.1", "method.beta: input should be greater than or equal to 0, got -0.1."),
         ("attributes.ties=loose", "attributes.ties: input should be 'zero' or 'masked', got 'loose'."),
         ("evaluation.tolerance=2", "evaluation.tolerance: input should be less than or equal to 1, got 2."),

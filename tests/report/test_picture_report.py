@@ -246,6 +246,6 @@ def test_a_fader_network_in_words(small_recipe, ellipses, picture_editor):
     recipe = type(recipe).model_validate(recipe.model_dump() | {"method": fader, "attributes": None})
     sentences = " ".join(recipe_sentences(recipe, ellipses, None))
     assert "fooling the critic that reads attributes from the code has weight 3" in sentences
-    assert "slant, width are the first 2 latent dimensions themselves" in sentences
+    assert "slant, width are tied to the first 2 latent dimensions" in sentences
     nouns = medium_of(ellipses.codec).nouns
     assert "look natural" in " ".join(caveats(recipe, ellipses, picture_editor, nouns, None, None))

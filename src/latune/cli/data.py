@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from latune.cli.output import console, print_json, progress_bar, table
+from latune.cli.plugins import PluginFiles, add_columns, load
 
 if TYPE_CHECKING:
     from latune.data.dataset import Dataset
     from latune.data.preparation import Preparation
+    from latune.plugins import Plugin
+    from latune.recipes.recipe import DataConfig
 
-__all__ = ["app", "prepare_with_bar"]
+__all__ = ["app", "prepare_items", "prepare_with_bar"]
 
 app = typer.Typer(help="List, prepare and show data sets.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -45,9 +49,11 @@ def prepare(
     name: Annotated[str, typer.Argument(help="Name of the data set, see: latune data list")],
     again: Annotated[bool, typer.Option("--again", help="Prepare it even if it is there.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one per core.")] = None,
-    source: Annotated[Path | None, typer.Option(help="File or folder to read (digits, sprites, images).")] = None,
+    source: Annotated[Path | None, typer.Option(help="File or folder to read instead of the default.")] = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch the original files (digits, sprites).")] = False,
     attributes: Annotated[Path | None, typer.Option(help="CSV table of your own pictures' attributes.")] = None,
+    metre: Annotated[str | None, typer.Option(help="Metre of the tunes that are kept, such as 6/8.")] = None,
+    track: Annotated[str | None, typer.Option(help="Number or name of your tunes' melody track, or all.")] = None,
     store_as: Annotated[str | None, typer.Option("--name", help="Name of your own data set.")] = None,
     size: Annotated[int | None, typer.Option(help="Pixels a side of your own pictures: 32, 64 or 128.")] = None,
     colour: Annotated[bool, typer.Option("--colour", help="Keep the colours of your own pictures.")] = False,
@@ -56,13 +62,22 @@ def prepare(
 
     Example: latune data prepare digits --source mnist-folder
 
+    Your own tunes: latune data prepare tunes --source folder --name jigs --metre 6/8
+
     Your own pictures: latune data prepare images --source folder --attributes table.csv --name faces --size 64
     """
     from latune.data.preparation import Preparation
     from latune.data.store import data_home
 
     options = Preparation(
-        source=source, download=download, attributes=attributes, name=store_as, size=size, colour=colour
+        source=source,
+        download=download,
+        attributes=attributes,
+        metre=metre,
+        track=track,
+        name=store_as,
+        size=size,
+        colour=colour,
     )
     dataset = prepare_with_bar(name, again=again, workers=workers, options=options)
     for remark in dataset.description.get("remarks", ()):
@@ -79,6 +94,7 @@ def show(
     output: Annotated[Path | None, typer.Option(help="File for the sheet; default: NAME.svg or NAME.png")] = None,
     measures: Annotated[int, typer.Option(min=1, max=400, help="Measures on the sheet of tunes.")] = 16,
     by: Annotated[str | None, typer.Option(help="Attribute that sorts the sheet of pictures.", metavar="NAME")] = None,
+    plugin: PluginFiles = None,
     as_json: AsJson = False,
 ) -> None:
     """Show counts and attributes of a data set, and a sheet: its first test tunes, or random test pictures.
@@ -91,7 +107,7 @@ def show(
     from latune.data.picture_codec import PictureCodec
     from latune.data.store import load_dataset
 
-    dataset = load_dataset(name)
+    dataset = add_columns(load_dataset(name), load(plugin))
     if by is not None:
         dataset.table.index(by)
     description = dataset.description
@@ -121,9 +137,14 @@ def show(
 
 
 def prepare_with_bar(
-    name: str, *, again: bool = False, workers: int | None = None, options: Preparation | None = None
+    name: str,
+    *,
+    again: bool = False,
+    workers: int | None = None,
+    options: Preparation | None = None,
+    plugins: Sequence[Plugin] = (),
 ) -> Dataset:
-    """Open a data set, preparing it with a progress bar where it is not there yet."""
+    """Open a data set, with progress bars: prepare it where it is not there yet, measure own attributes."""
     from latune.data.preparation import Preparation
     from latune.data.registry import prepare_dataset
 
@@ -131,4 +152,13 @@ def prepare_with_bar(
         preparation = replace(
             options or Preparation(), workers=workers or os.cpu_count() or 1, report=lambda d, t: bar.update(d, t)
         )
-        return prepare_dataset(name, preparation, again=again)
+        dataset = prepare_dataset(name, preparation, again=again)
+    return add_columns(dataset, plugins)
+
+
+def prepare_items(data: DataConfig, plugins: Sequence[Plugin] = ()) -> Dataset:
+    """The items that a recipe's `data:` block names, with progress bars: measures, pictures, or phrases of measures."""
+    from latune.data.phrases import phrase_dataset
+
+    dataset = prepare_with_bar(data.name, plugins=plugins)
+    return dataset if data.measures is None else phrase_dataset(dataset, data.measures, data.hop)

@@ -15,19 +15,27 @@ WIDTH = 1024  # pixels; smaller sheets are enlarged by whole pixels
 
 
 def tune_sheet(dataset: Dataset, path: Path, measures: int) -> Path:
-    """Engrave the first test tunes as SVG.
+    """Engrave so many measures as SVG: the first test tunes, or melodies from all over the test split.
 
     Raises:
         DataError: The file cannot be written.
     """
+    import numpy as np
+
+    from latune.data.dmelody_codec import DMelodyCodec
     from latune.errors import DataError
+    from latune.music.dmelodies import BARS
     from latune.music.engrave import engrave
     from latune.music.tune import tune_from_ticks
     from latune.training.run_folder import write_text
 
     codec: Any = dataset.codec
-    ticks = codec.ticks(dataset.items[dataset.split("test")[:measures]])
-    title = f"{dataset.name}: the first {len(ticks)} test measures"
+    test = dataset.split("test")
+    chosen, title = test[:measures], f"{dataset.name}: the first {min(measures, len(test))} test measures"
+    if isinstance(codec, DMelodyCodec):  # neighbours are much alike, and nothing follows upon anything
+        chosen = test[np.linspace(0, len(test) - 1, max(1, measures // BARS)).astype(int)]
+        title = f"{dataset.name}: {len(chosen)} test melodies of {BARS} measures"
+    ticks = codec.ticks(dataset.items[chosen]).reshape(-1, codec.metre.ticks)
     try:
         write_text(path, engrave(tune_from_ticks(ticks, title, metre=codec.metre)))
     except OSError as error:

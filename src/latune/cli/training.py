@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from latune.cli.data import prepare_with_bar
+from latune.cli.data import prepare_items
 from latune.cli.output import Bar, console, errors, format_estimate, print_json, progress_bar, table
+from latune.cli.plugins import PluginFiles, load, open_run_with, tell_without_knob
 
 __all__ = ["demo", "evaluate", "recipes", "report", "train"]
 
@@ -47,6 +48,7 @@ def train(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; default: runs/RECIPE-seedN")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    plugin: PluginFiles = None,
 ) -> None:
     """Train a recipe and calibrate its knobs.
 
@@ -57,7 +59,7 @@ def train(
     if resume and out is not None and (out / "run.json").is_file():
         if set_ or seed is not None:
             raise RunError(f"{out} is resumed with its own recipe: leave out --set and --seed.")
-        _train(out)
+        _train(out, plugin_files=plugin)
         return
     if recipe is None:
         wanted = "a run folder in --out" if resume else "a recipe (see: latune recipes)"
@@ -65,19 +67,20 @@ def train(
     from latune.recipes import load_recipe
 
     loaded = load_recipe(recipe, set_ or (), seed)
-    _train(out or Path("runs") / f"{loaded.name.replace('/', '-')}-seed{loaded.seed}", loaded)
+    _train(out or Path("runs") / f"{loaded.name.replace('/', '-')}-seed{loaded.seed}", loaded, plugin)
 
 
 def evaluate(
     run: RunFolder,
     items: Annotated[int | None, typer.Option(min=10, help="Held-out items that the certificate decodes.")] = None,
+    plugin: PluginFiles = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure a run on held-out items: metrics.json and the control certificate, certificate.json.
 
     Example: latune evaluate runs/first
     """
-    metrics, certificate = _evaluate(run, items)
+    metrics, certificate = _evaluate(run, items, plugin)
     if as_json:
         print_json({"metrics": metrics, "certificate": certificate})
         return
@@ -85,12 +88,12 @@ def evaluate(
     _show_certificate(certificate)
 
 
-def report(run: RunFolder) -> None:
+def report(run: RunFolder, plugin: PluginFiles = None) -> None:
     """Draw all figures of a run and write report.html: one page to send to a colleague.
 
     Example: latune report runs/first
     """
-    console.print(f"Report: {_report(run)}")
+    console.print(f"Report: {_report(run, plugin)}")
 
 
 def demo(
@@ -138,14 +141,15 @@ def _stop_on_interrupt() -> Iterator[list[bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _train(folder: Path, recipe: Any | None = None) -> None:
+def _train(folder: Path, recipe: Any | None = None, plugin_files: Sequence[Path] | None = None) -> None:
     """Train a recipe into a new folder, or go on with the folder's own; then calibrate."""
     from latune.control.editor import calibrate_run
-    from latune.training.run_folder import open_run
     from latune.training.trainer import resume, train
 
-    name = (recipe or open_run(folder).recipe).data.name
-    dataset = prepare_with_bar(name)
+    plugins = load(plugin_files)
+    dataset = prepare_items((recipe or open_run_with(folder, plugins).recipe).data, plugins)
+    if recipe is not None:
+        tell_without_knob(recipe, dataset)
     with _stop_on_interrupt() as stopped, progress_bar("Training") as bar:
         options: dict[str, Any] = {"report": _report_to(bar), "stop": lambda: bool(stopped)}
         if recipe is None:
@@ -178,14 +182,15 @@ def _report_to(bar: Bar) -> Any:
     return show
 
 
-def _evaluate(folder: Path, items: int | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+def _evaluate(
+    folder: Path, items: int | None = None, plugin_files: Sequence[Path] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     from latune.control.editor import open_editor
     from latune.evaluation.evaluate import evaluate_run
-    from latune.training.run_folder import open_run
 
-    run = open_run(folder)
-    editor = open_editor(folder)
-    dataset = prepare_with_bar(run.recipe.data.name)
+    plugins = load(plugin_files)
+    run, editor = open_run_with(folder, plugins), open_editor(folder, plugins)
+    dataset = prepare_items(run.recipe.data, plugins)
     with progress_bar("Measuring") as bar:
 
         def show(what: str, done: int, total: int) -> None:
@@ -195,14 +200,13 @@ def _evaluate(folder: Path, items: int | None = None) -> tuple[dict[str, Any], d
     return metrics, run.read_json("certificate.json")
 
 
-def _report(folder: Path) -> Path:
+def _report(folder: Path, plugin_files: Sequence[Path] | None = None) -> Path:
     from latune.control.editor import open_editor
     from latune.report import build_report
-    from latune.training.run_folder import open_run
 
-    run = open_run(folder)
-    editor = open_editor(folder)
-    dataset = prepare_with_bar(run.recipe.data.name)
+    plugins = load(plugin_files)
+    run, editor = open_run_with(folder, plugins), open_editor(folder, plugins)
+    dataset = prepare_items(run.recipe.data, plugins)
     with progress_bar("Drawing") as bar:
         return Path(build_report(run, dataset, editor, lambda what, d, t: bar.update(d, t, title=f"Drawing {what}")))
 
@@ -227,7 +231,9 @@ def _show_scores(metrics: dict[str, Any]) -> None:
         for key, label in names.items()
     ]
     items = metrics["data"]["items"]
-    table(f"Scores on {items} unseen items", ["score", "on means", "on samples", "ceiling", "chance"], rows)
+    known = metrics["reconstruction"]["items_also_in_training"] == items
+    which = f"{items} items, all of which were trained on" if known else f"{items} unseen items"
+    table(f"Scores on {which}", ["score", "on means", "on samples", "ceiling", "chance"], rows)
     reconstruction = metrics["reconstruction"]
     measures = [
         (name.replace("_", " "), format_estimate(value))
@@ -256,5 +262,5 @@ def _show_certificate(certificate: dict[str, Any]) -> None:
             entry = knob[way]
             keys = ("rank_correlation", "hit_rate", "identity_kept")
             rows.append((name if way == "alone" else "", way, *(format_estimate(entry[key]) for key in keys)))
-    title = f"Control on {certificate['items']} unseen items (a hit is within {certificate['tolerance']:.0%})"
+    title = f"Control on {certificate['items']} of these items (a hit is within {certificate['tolerance']:.0%})"
     table(title, ["knob", "set", "rank correlation", "hit rate", "identity kept"], rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from latune.cli.data import prepare_with_bar
+from latune.cli.arguments import RunFolder, parse_knob, rows_of_values
+from latune.cli.data import prepare_items
 from latune.cli.output import console, errors, print_json, progress_bar, table
+from latune.cli.plugins import PluginFiles, load, open_run_with
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,14 +37,12 @@ class Way(StrEnum):
     code = "code"
 
 
-RunFolder = Annotated[Path, typer.Argument(help="Run folder, as latune train leaves it")]
-
-
 def traverse(
     run: RunFolder,
     attribute: Annotated[list[str] | None, typer.Option(help="Which knobs; default: all.")] = None,
     item: Annotated[list[int] | None, typer.Option(min=0, help="Test items to start from; default: three.")] = None,
     way: Annotated[Way, typer.Option(help="How knobs move.")] = Way.joint,
+    plugin: PluginFiles = None,
 ) -> None:
     """Sweep knobs over held-out items and write what comes out to RUN/traversals.
 
@@ -54,13 +53,12 @@ def traverse(
     """
     from latune.control.editor import open_editor
     from latune.report import build_traversals
-    from latune.training.run_folder import open_run
 
-    opened = open_run(run)
-    editor = open_editor(run)
+    plugins = load(plugin)
+    opened, editor = open_run_with(run, plugins), open_editor(run, plugins)
     for name in attribute or ():
         editor.knobs.index(name)
-    dataset = prepare_with_bar(opened.recipe.data.name)
+    dataset = prepare_items(opened.recipe.data, plugins)
     with progress_bar("Drawing") as bar:
         drawn = build_traversals(
             opened,
@@ -80,14 +78,15 @@ def traverse(
 def edit(
     run: RunFolder,
     source: Annotated[
-        Path, typer.Argument(help="MIDI, MusicXML or ABC file, or PNG, JPEG, npz or IDX file", metavar="INPUT")
+        Path, typer.Argument(help="MIDI, MusicXML, ABC or kern file, or PNG, JPEG, npz or IDX file", metavar="INPUT")
     ],
     knob: Annotated[list[str], typer.Option(help="Wanted value in the attribute's unit.", metavar="NAME=VALUE")],
-    output: Annotated[Path, typer.Option(help="File to write: .mid or .musicxml, or .png or .npz")],
+    output: Annotated[Path, typer.Option(help="File to write: .mid, .musicxml, .abc, .svg, .pdf, .wav, or .png, .npz")],
     hold: Annotated[list[str] | None, typer.Option(help="Attribute that keeps its value.", metavar="NAME")] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Search until the measured value hits.")] = False,
     alone: Annotated[bool, typer.Option("--alone", help="Move only the knob's own dimension.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search of --exact.")] = 0,
+    plugin: PluginFiles = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Turn knobs in every measure of a tune, or in every picture of a file, and write the result.
@@ -98,11 +97,13 @@ def edit(
     from latune.data.picture_codec import PictureCodec
     from latune.errors import InputError
 
-    targets = dict(_parse_knob(text) for text in knob)
+    targets = dict(parse_knob(text) for text in knob)
     if alone and exact:
         raise InputError("--alone and --exact exclude each other: choose one.")
     request = _Request(source, output, targets, tuple(hold or ()), "alone" if alone else "joint", exact, seed)
-    editor = open_editor(run)
+    plugins = load(plugin)
+    open_run_with(run, plugins)
+    editor = open_editor(run, plugins)
     result = (_edit_pictures if isinstance(editor.codec, PictureCodec) else _edit_tune)(editor, request)
     names = editor.codec.table.names
     if as_json:
@@ -111,8 +112,8 @@ def edit(
                 "output": str(output),
                 "remarks": list(result.remarks),
                 **result.more,
-                "before": _rows(names, result.before),
-                "after": _rows(names, result.after),
+                "before": rows_of_values(names, result.before),
+                "after": rows_of_values(names, result.after),
             }
         )
         return
@@ -153,16 +154,13 @@ class _Result:
 
 def _edit_tune(editor: Editor, request: _Request) -> _Result:
     from latune.control.tunes import edit_tune
-    from latune.errors import InputError
-    from latune.music.score import WRITABLE, write_tune
+    from latune.music.score import check_writable, write_tune
 
-    if request.output.suffix.lower() not in WRITABLE:
-        raise InputError(f"{request.output}: expected a name that ends in {', '.join(WRITABLE)}.")
+    check_writable(request.output)
     edited = edit_tune(editor, request.source, request.targets, **request.options)
-    write_tune(edited.tune, request.output)
-    return _Result(
-        "measures", edited.before, edited.after, edited.remarks, {"edited_measures": (edited.edited + 1).tolist()}
-    )
+    remarks = edited.remarks + write_tune(edited.tune, request.output)
+    more = {"edited_measures": (edited.edited + 1).tolist()}
+    return _Result("measures", edited.before, edited.after, remarks, more)
 
 
 def _edit_pictures(editor: Editor, request: _Request) -> _Result:
@@ -194,24 +192,3 @@ def _hits(editor: Editor, request: _Request, result: _Result) -> list[tuple[Any,
         ]
         rows.append((name, "held" if wanted is None else f"{wanted:g}", *means, f"{int(hits.sum())} of {len(hits)}"))
     return rows
-
-
-def _rows(names: Sequence[str], values: Values) -> list[dict[str, float | None]]:
-    """A mapping per item; null where it lacks the attribute."""
-    return [
-        {name: value if value == value else None for name, value in zip(names, row, strict=True)}
-        for row in values.tolist()
-    ]
-
-
-def _parse_knob(text: str) -> tuple[str, float]:
-    from latune.errors import InputError
-
-    name, separator, value = text.partition("=")
-    try:
-        number = float(value)
-    except ValueError:
-        number = float("nan")
-    if not separator or not name or not abs(number) < float("inf"):
-        raise InputError(f"--knob {text}: expected NAME=VALUE with a number, such as note_density=0.25.")
-    return name, number

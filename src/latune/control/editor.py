@@ -16,8 +16,10 @@ from latune.control.knobs import Knobs, Movement, calibrate, knobs_from_dict
 from latune.control.search import search
 from latune.data.codecs import Codec
 from latune.data.dataset import Dataset
+from latune.data.phrase_codec import PhraseCodec
 from latune.errors import RunError
 from latune.models.latent_model import LatentModel
+from latune.plugins import Plugin
 from latune.training.run_folder import Run, open_run, write_json
 
 __all__ = ["Edit", "Editor", "calibrate_run", "open_editor"]
@@ -100,6 +102,11 @@ class Editor:
             wanted[name] = here + gain * (knob.code_of(value) - here)
         return self.knobs.move(codes, wanted, held, movement)
 
+    def turned_values(self, items: Items, name: str, target: float) -> Values:
+        """Values (N,) of an attribute, measured after its knob was set as by `turn`."""
+        codes = self.move(self.encode(items), {name: target})
+        return self.codec.measure(self.decode(codes), [name])[:, 0]
+
     def turn_exactly(
         self, items: Items, targets: Mapping[str, Values | float], held: Sequence[str] = (), seed: int = 0
     ) -> Edit:
@@ -149,7 +156,9 @@ def calibrate_run(run: Run, dataset: Dataset, report: Callable[[int, int], None]
     codes = encode_means(model, np.asarray(dataset.items[indices]))
     tied = {name: dimension for dimension, name in enumerate(run.recipe.regularised)}
     knobs = calibrate(codes, dataset.attributes[indices], dataset.table, names, tied)
-    chosen = generator.permutation(indices)[:GAIN_ITEMS]
+    # A phrase has as many knobs more as it has measures, and takes as much longer to decode.
+    count = GAIN_ITEMS // run.codec.measures if isinstance(run.codec, PhraseCodec) else GAIN_ITEMS
+    chosen = generator.permutation(indices)[:count]
     knobs = _with_gains(Editor(model, measuring_codec(run), knobs), np.asarray(dataset.items[np.sort(chosen)]))
     write_json(run.folder / "knobs.json", knobs.to_dict())
     return knobs
@@ -159,7 +168,6 @@ def _with_gains(editor: Editor, items: Items) -> Knobs:
     """Choose each knob's gain: the one whose decoded items come closest to what is requested."""
     tuned = []
     for knob in editor.knobs.knobs:
-        column = editor.codec.table.index(knob.name)
         own = editor.codec.measure(items, [knob.name])[:, 0]
         having = items[np.isfinite(own)]  # some items may lack the attribute
         if len(having) == 0:
@@ -169,20 +177,26 @@ def _with_gains(editor: Editor, items: Items) -> Knobs:
         errors = []
         for gain in GAINS:
             trial = replace(editor, knobs=editor.knobs.changed(replace(knob, gain=gain)))
-            results = [trial.turn(having, {knob.name: request}).values[:, column] for request in requests]
+            results = [trial.turned_values(having, knob.name, request) for request in requests]
             missed = np.abs(np.stack(results) - requests[:, None])
             errors.append(np.where(np.isfinite(missed), missed, knob.span).mean())
         tuned.append(replace(knob, gain=GAINS[int(np.argmin(errors))]))
     return replace(editor.knobs, knobs=tuple(tuned))
 
 
-def open_editor(folder: Path) -> Editor:
+def open_editor(folder: Path, plugins: Sequence[Plugin] = ()) -> Editor:
     """Open a trained run for editing.
 
+    Args:
+        folder: The run folder.
+        plugins: Where the user's own attributes come from, see `latune.plugins.load_plugins`; needed where the run was
+            trained with such.
+
     Raises:
-        RunError: It is not a run folder, or it has no weights or knobs yet.
+        RunError: It is not a run folder, it has no weights or knobs yet, or it needs a plugin that was not given.
+        InputError: An attribute of a plugin has the name of another one.
     """
-    run = open_run(folder)
+    run = open_run(folder, plugins)
     if not (folder / "knobs.json").is_file():
         raise RunError(f"{folder} has no knobs yet: go on with latune train --resume --out {folder}.")
     content: dict[str, Any] = run.read_json("knobs.json")

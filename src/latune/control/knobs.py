@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from sklearn.isotonic import IsotonicRegression
 
-from latune.attributes import AttributeTable
+from latune.attributes import OUTER_SHARE, AttributeTable
 from latune.control.inference import Codes
 from latune.errors import InputError, RunError
 
@@ -29,7 +29,6 @@ __all__ = ["Knob", "Knobs", "Movement", "calibrate", "knobs_from_dict"]
 Movement = Literal["alone", "joint"]
 
 CURVE_POINTS = 65  # at most so many points per curve are stored
-OUTER_SHARE = 0.01  # share of training items at either end that does not count for a knob's range
 
 
 @dataclass(frozen=True)

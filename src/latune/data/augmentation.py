@@ -42,13 +42,18 @@ class Crossover:
             raise RecipeError(f"data.crossover: the items of '{self.dataset.name}' cannot be cut.")
 
     def epoch(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Items (N, T) and their attributes (N, A) in an epoch, counted from 0."""
+        """Items (N, ...) and their attributes (N, A) in an epoch, counted from 0."""
         items = np.asarray(self.dataset.items[self.dataset.split(self.split)])
         generator = np.random.default_rng([self.seed, number])
-        count = len(items)
+        count, shape = len(items), items.shape[1:]
+        items = items.reshape(count, -1)
         neighbours = np.arange(count) + generator.integers(-NEIGHBOURS, NEIGHBOURS + 1, count)
         cuts = generator.choice(self.dataset.codec.cuts, count)
         crossed = generator.random(count) < self.share
         foreign = (np.arange(items.shape[1]) >= cuts[:, None]) & crossed[:, None]
-        joined = np.where(foreign, items[np.clip(neighbours, 0, count - 1)], items)
-        return joined, self.dataset.codec.measure(joined).astype(np.float32)
+        joined = np.where(foreign, items[np.clip(neighbours, 0, count - 1)], items).reshape(count, *shape)
+        values = self.dataset.codec.measure(joined)
+        lacking = ~np.isfinite(values).all(axis=1)  # an own attribute may say nothing of what was joined
+        joined[lacking] = items[lacking].reshape(-1, *shape)
+        values[lacking] = self.dataset.attributes[self.dataset.split(self.split)[lacking]]
+        return joined, values.astype(np.float32)

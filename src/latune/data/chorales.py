@@ -37,6 +37,7 @@ from latune.music.measure import (
     Vocabulary,
     midi_vocabulary,
     ticks_from_events,
+    transposed,
 )
 
 __all__ = ["Chorale", "build_chorales", "build_parity_chorales", "prepare_chorales", "read_chorales"]
@@ -137,16 +138,12 @@ def _description(chorales: list[Chorale], rejected: list[dict[str, str]]) -> dic
     }
 
 
-def _transposed(ticks: NDArray[np.int16], shift: int) -> NDArray[np.int16]:
-    return np.where(ticks >= 0, ticks + shift, ticks).astype(np.int16)
-
-
 def _melody_groups(chorales: list[Chorale]) -> NDArray[np.int32]:
     """Number the melodies; chorales that are equal up to transposition share a number."""
     numbers: dict[bytes, int] = {}
     return np.array(
         [
-            numbers.setdefault(_transposed(c.ticks, -int(c.ticks[c.ticks >= 0][0])).tobytes(), len(numbers))
+            numbers.setdefault(transposed(c.ticks, -int(c.ticks[c.ticks >= 0][0])).tobytes(), len(numbers))
             for c in chorales
         ],
         dtype=np.int32,
@@ -174,13 +171,14 @@ def build_chorales(chorales: list[Chorale], rejected: list[dict[str, str]], seed
     items, groups = [], []
     for chorale, melody, trained in zip(chorales, melodies, training, strict=True):
         shifts = chorale.shifts if trained else (0,)
-        items += [_transposed(chorale.ticks, shift) for shift in shifts]
+        items += [transposed(chorale.ticks, shift) for shift in shifts]
         groups += [np.full(len(chorale.ticks) * len(shifts), melody)]
+    sequences = np.repeat(np.arange(len(items), dtype=np.int32), [len(ticks) for ticks in items])
     codec = MeasureCodec(midi_vocabulary())
     tokens = codec.vocabulary.tokens_from_ticks(np.concatenate(items))
     group_of_item = np.concatenate(groups).astype(np.int32)
     splits = {name: np.flatnonzero(np.isin(group_of_item, part)) for name, part in assigned.items()}
-    return _dataset("chorales", tokens, group_of_item, splits, codec, _description(chorales, rejected))
+    return _dataset("chorales", tokens, group_of_item, splits, codec, _description(chorales, rejected), sequences)
 
 
 def build_parity_chorales(chorales: list[Chorale], rejected: list[dict[str, str]]) -> Dataset:
@@ -221,7 +219,7 @@ def _parity_windows(chorale: Chorale) -> Iterator[tuple[NDArray[np.int16], list[
     flat[:sounding] = chorale.ticks.ravel()[:sounding]
     padded = np.concatenate([np.full(TICKS_PER_MEASURE, START, dtype=np.int16), flat])
     for shift in chorale.shifts:
-        yield _transposed(padded, shift), [_transposed_name(name, shift) for name in chorale.names]
+        yield transposed(padded, shift), [_transposed_name(name, shift) for name in chorale.names]
 
 
 @cache
@@ -248,7 +246,8 @@ def _dataset(
     splits: dict[str, NDArray[np.int64]],
     codec: MeasureCodec,
     description: dict[str, Any],
+    sequences: NDArray[np.int32] | None = None,
 ) -> Dataset:
-    overlap = count_overlap(items, splits)
+    description = {**description, "overlap": count_overlap(items, splits)}
     attributes = codec.measure(items).astype(np.float32)
-    return Dataset(name, items, attributes, groups, splits, codec, {**description, "overlap": overlap})
+    return Dataset(name, items, attributes, groups, splits, codec, description, sequences=sequences)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from latune.data.codecs import Codec
+from latune.data.dmelody_codec import DMelodyCodec
 from latune.data.measure_codec import MeasureCodec
+from latune.data.phrase_codec import PhraseCodec
 from latune.data.picture_codec import PictureCodec
 from latune.errors import RunError
 
 __all__ = ["CODECS", "codec_from_dict"]
 
-CODECS: dict[str, type[MeasureCodec] | type[PictureCodec]] = {"measure": MeasureCodec, "picture": PictureCodec}
+CODECS: dict[str, type[MeasureCodec] | type[PhraseCodec] | type[PictureCodec] | type[DMelodyCodec]] = {
+    "measure": MeasureCodec,
+    "phrase": PhraseCodec,
+    "picture": PictureCodec,
+    "dmelody": DMelodyCodec,
+}
 
 
 def codec_from_dict(description: dict[str, Any]) -> Codec:

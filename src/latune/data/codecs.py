@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.attributes import AttributeTable
+from latune.attributes import Attribute, AttributeTable
 
-__all__ = ["Codec", "Items", "Scores"]
+__all__ = ["Codec", "Items", "Scores", "measure_with_own"]
 
 Items = NDArray[np.integer[Any]]
+
+Element = TypeVar("Element", bound=np.integer[Any])
 
 Scores = dict[str, NDArray[np.float64]]
 """One value per item, by name."""
@@ -51,6 +53,14 @@ class Codec(Protocol):
         """Whether every attribute can be measured on items that have no labels, such as decoded ones."""
         ...
 
+    def with_attributes(self, own: Sequence[Attribute]) -> Codec:
+        """This codec with attributes of the user's own behind its others; `to_dict` leaves them out.
+
+        Raises:
+            InputError: There is an attribute of that name already.
+        """
+        ...
+
     def measure(self, items: Items, names: Sequence[str] | None = None) -> NDArray[np.float64]:
         """Measure attributes, by default all: items (N, ...) to values (N, A).
 
@@ -73,3 +83,37 @@ class Codec(Protocol):
     def to_dict(self) -> dict[str, Any]:
         """A JSON form that `codec_from_dict` reads."""
         ...
+
+
+def measure_with_own(
+    table: AttributeTable,
+    items: NDArray[Element],
+    names: Sequence[str] | None,
+    built_in: Callable[[NDArray[Element], Sequence[str]], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Measure attributes where a codec measures its built-in ones by other means than their functions.
+
+    Args:
+        table: All attributes.
+        items: Items in the form that own functions read, (N, ...).
+        names: Which attributes; default: all.
+        built_in: Measures built-in attributes, given these items and names: (N, names).
+
+    Returns:
+        Values (N, A), column order as in `names`.
+
+    Raises:
+        RecipeError: There is no such attribute.
+    """
+    chosen = table.names if names is None else tuple(names)
+    for name in chosen:
+        table.index(name)
+    names_of_own = {attribute.name for attribute in table.own}
+    own = [name for name in chosen if name in names_of_own]
+    if not own:
+        return built_in(items, chosen)
+    others = [name for name in chosen if name not in names_of_own]
+    columns = dict(zip(own, table.measure(items, own).T, strict=True))
+    if others:
+        columns |= dict(zip(others, built_in(items, others).T, strict=True))
+    return np.stack([columns[name] for name in chosen], axis=1)

@@ -14,6 +14,7 @@ from latune.data.codecs import Codec
 from latune.data.packed_items import PackedItems
 from latune.data.splits import seen_before
 from latune.errors import DataError
+from latune.plugins import Plugin
 
 __all__ = ["Dataset"]
 
@@ -31,6 +32,9 @@ class Dataset:
         codec: What the items are.
         description: Everything else worth knowing: source, licence, counts, rejected files.
         classes: What an item is (which digit), shape (N,), where the data set says so; a model never sees it.
+        sequences: Where items follow each other (the measures of one tune in one transposition): number of the
+            sequence an item belongs to, shape (N,). The items of a sequence stand side by side, in order.
+        plugins: Where the user's own attributes among the columns come from.
     """
 
     name: str
@@ -41,11 +45,12 @@ class Dataset:
     codec: Codec
     description: dict[str, Any] = field(default_factory=dict)
     classes: NDArray[np.int16] | None = None
+    sequences: NDArray[np.int32] | None = None
+    plugins: tuple[Plugin, ...] = ()
 
     def __post_init__(self) -> None:
         sizes = {len(self.items), len(self.attributes), len(self.groups)}
-        if self.classes is not None:
-            sizes.add(len(self.classes))
+        sizes |= {len(array) for array in (self.classes, self.sequences) if array is not None}
         if len(sizes) != 1:
             raise DataError(f"Data set '{self.name}': items, attributes and groups differ in length: {sizes}.")
         broken = ~np.isfinite(self.attributes).all(axis=0)

@@ -8,41 +8,63 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from latune.attributes import Attribute, AttributeTable
 from latune.data.codecs import Items, Scores
 from latune.metrics import exact_items, majority_baseline, onset_f1, token_accuracy
-from latune.music.attributes import MUSIC_ATTRIBUTES
-from latune.music.measure import TICKS_PER_BEAT, TICKS_PER_MEASURE, Vocabulary
+from latune.music.attributes import music_attributes
+from latune.music.measure import Vocabulary
+from latune.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre, metre_from_name
 
 __all__ = ["MeasureCodec"]
 
 
 class MeasureCodec:
-    """Measures of 24 ticks as tokens of a vocabulary.
+    """Measures of one metre as tokens of a vocabulary.
 
     Args:
         vocabulary: Maps ticks to tokens and back.
+        metre: Of all measures; it says how many ticks they have.
+        own: Attributes of the user's own, which read ticks (N, T).
     """
 
-    table = MUSIC_ATTRIBUTES
-    item_shape = (TICKS_PER_MEASURE,)
-    cuts = tuple(range(TICKS_PER_BEAT, TICKS_PER_MEASURE, TICKS_PER_BEAT))  # the beats
     binary = False
     measurable = True
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, metre: Metre = COMMON_TIME, own: Sequence[Attribute] = ()) -> None:
         self.vocabulary = vocabulary
+        self.metre = metre
+        self._own = tuple(own)
+
+    @property
+    def table(self) -> AttributeTable:
+        """The attributes of the metre, and the user's own."""
+        return music_attributes(self.metre).extended(self._own)
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """One token per tick."""
+        return (self.metre.ticks,)
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """The beats but the first."""
+        return tuple(range(TICKS_PER_BEAT, self.metre.ticks, TICKS_PER_BEAT))
 
     @property
     def symbols(self) -> int:
         """Number of tokens."""
         return len(self.vocabulary)
 
+    def with_attributes(self, own: Sequence[Attribute]) -> MeasureCodec:
+        """This codec with attributes of the user's own, which read ticks (N, T)."""
+        return MeasureCodec(self.vocabulary, self.metre, self.table.extended(own).own)
+
     def measure(self, items: Items, names: Sequence[str] | None = None) -> NDArray[np.float64]:
-        """Measure attributes, by default all: tokens (N, 24) to values (N, A)."""
+        """Measure attributes, by default all: tokens (N, T) to values (N, A)."""
         return self.table.measure(self.ticks(items), names)
 
     def similarity(self, items: Items, others: Items) -> NDArray[np.float64]:
-        """Share of the 24 tokens that are equal, (N,)."""
+        """Share of the tokens that are equal, (N,)."""
         return np.asarray(np.mean(np.asarray(items) == np.asarray(others), axis=1))
 
     def compare(self, decoded: Items, items: Items) -> Scores:
@@ -58,13 +80,14 @@ class MeasureCodec:
         return majority_baseline(training, items)
 
     def ticks(self, items: Items) -> NDArray[np.int16]:
-        """Tokens (N, 24) as ticks (N, 24)."""
+        """Tokens (N, T) as ticks (N, T)."""
         return self.vocabulary.ticks_from_tokens(items)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON form that `codec_from_dict` reads."""
         return {
             "kind": "measure",
+            "metre": self.metre.name,
             "vocabulary": self.vocabulary.kind,
             "symbols": list(self.vocabulary.symbols),
             "values": list(self.vocabulary.values),
@@ -74,4 +97,4 @@ class MeasureCodec:
     def from_dict(cls, description: dict[str, Any]) -> MeasureCodec:
         """Rebuild a codec from `to_dict`."""
         vocabulary = Vocabulary(description["vocabulary"], tuple(description["symbols"]), tuple(description["values"]))
-        return cls(vocabulary)
+        return cls(vocabulary, metre_from_name(description.get("metre", "4/4")))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latune.attributes import Attribute, AttributeTable
-from latune.data.codecs import Items, Scores
+from latune.data.codecs import Items, Scores, measure_with_own
 
 __all__ = ["Measurement", "PictureCodec"]
 
@@ -31,7 +31,7 @@ class PictureCodec:
         measurement: How attributes of pictures without labels are measured.
         table: The attributes.
         cuts: Pictures are not cut.
-        reader: Estimates all attributes (N, A) of pictures whose attributes nothing measures.
+        reader: Estimates all built-in attributes (N, A) of pictures whose attributes nothing measures.
     """
 
     item_shape: tuple[int, int, int]
@@ -62,14 +62,18 @@ class PictureCodec:
         Raises:
             RecipeError: An attribute does not exist, or is a label that nothing measures.
         """
-        chosen = self.table.names if names is None else tuple(names)
-        for name in chosen:
-            self.table.index(name)
+        return measure_with_own(self.table, np.asarray(items, np.uint8), names, self._measure_built_in)
+
+    def _measure_built_in(self, pictures: NDArray[np.uint8], names: Sequence[str]) -> Values:
         if self.reader is not None:
-            return self.reader(np.asarray(items, np.uint8))[:, [self.table.index(name) for name in chosen]]
+            return self.reader(pictures)[:, [self.table.index(name) for name in names]]
         if self.measurement == "none":
-            return self.table.measure(np.asarray(items), chosen)  # says which attribute is a label
-        return _MEASUREMENTS[self.measurement](np.asarray(items, np.uint8), chosen)
+            return self.table.measure(pictures, names)  # says which attribute is a label
+        return _MEASUREMENTS[self.measurement](pictures, names)
+
+    def with_attributes(self, own: Sequence[Attribute]) -> PictureCodec:
+        """This codec with attributes of the user's own, which read pictures (N, C, H, W) of 0 to `levels`."""
+        return replace(self, table=self.table.extended(own))
 
     def similarity(self, items: Items, others: Items) -> Values:
         """Shared brightness over joint brightness (N,): intersection over union, also of grey pictures."""
@@ -99,7 +103,9 @@ class PictureCodec:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON form that `codec_from_dict` reads."""
-        attributes = [{k: v for k, v in _fields(attribute).items() if k != "measure"} for attribute in self.table]
+        attributes = [
+            {k: v for k, v in _fields(attribute).items() if k != "measure"} for attribute in self.table.built_in
+        ]
         return {
             "kind": "picture",
             "item_shape": list(self.item_shape),

@@ -23,7 +23,9 @@ class Preparation:
         source: File or folder to read instead of what the data set would use.
         download: Fetch the original files from the network.
         attributes: CSV table of the attributes of your own pictures.
-        name: Name under which your own pictures are stored.
+        metre: Of the tunes that are kept, such as "6/8".
+        track: Number or name of the track, part or spine that holds the melody of your own tunes.
+        name: Name under which your own data set is stored.
         size: Height and width of your own pictures.
         colour: Keep the colours of your own pictures.
     """
@@ -33,6 +35,8 @@ class Preparation:
     source: Path | None = None
     download: bool = False
     attributes: Path | None = None
+    metre: str | None = None
+    track: str | None = None
     name: str | None = None
     size: int | None = None
     colour: bool = False

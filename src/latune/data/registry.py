@@ -55,6 +55,24 @@ def _small_sprites(preparation: Preparation) -> list[Dataset]:
     return [prepare_small_sprites(preparation)]
 
 
+def _dmelodies(preparation: Preparation) -> list[Dataset]:
+    from latune.data.dmelodies import prepare_dmelodies
+
+    return [prepare_dmelodies()]
+
+
+def _folk(preparation: Preparation) -> list[Dataset]:
+    from latune.data.folk import prepare_folk
+
+    return [prepare_folk(preparation)]
+
+
+def _tunes(preparation: Preparation) -> list[Dataset]:
+    from latune.data.tunes import prepare_tunes
+
+    return [prepare_tunes(preparation)]
+
+
 def _images(preparation: Preparation) -> list[Dataset]:
     from latune.data.pictures import prepare_pictures
 
@@ -66,6 +84,18 @@ DATASETS = {
     for source in (
         DatasetSource("chorales", "Soprano measures of Bach's 4/4 chorales, split by tune.", _chorales),
         DatasetSource("chorales-parity", "The same in the published set-up: all metres, padding.", _chorales),
+        DatasetSource(
+            "folk",
+            "Measures of folk tunes (Ryan, O'Neill, Aird), split by melody; your own ABC files by --source.",
+            _folk,
+            ("source", "metre", "name"),
+        ),
+        DatasetSource(
+            "tunes",
+            "Your own tunes (--source): MIDI, MusicXML, ABC or kern, in any metre with a grid.",
+            _tunes,
+            ("source", "metre", "track", "name"),
+        ),
         DatasetSource(
             "digits",
             "Handwritten digits, 28x28, six measures of their strokes; MNIST by --source or --download.",
@@ -83,6 +113,11 @@ DATASETS = {
             "The 18,432 sprites at orientation 0: shape, scale and position vary.",
             _small_sprites,
             ("source", "download"),
+        ),
+        DatasetSource(
+            "dmelodies",
+            "1,354,752 melodies of two bars from nine independent factors, computed here.",
+            _dmelodies,
         ),
         DatasetSource(
             "images",

@@ -69,8 +69,10 @@ def store_dataset(dataset: Dataset) -> Path:
         The folder.
 
     Raises:
-        DataError: The folder cannot be written.
+        DataError: The folder cannot be written, or the data set has attributes of the user's own.
     """
+    if dataset.plugins:
+        raise DataError(f"Data set '{dataset.name}': own attributes are measured when it is opened, never stored.")
     folder = data_home() / dataset.name
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -85,6 +87,8 @@ def store_dataset(dataset: Dataset) -> Path:
         }
         if dataset.classes is not None:
             arrays["classes"] = dataset.classes
+        if dataset.sequences is not None:
+            arrays["sequences"] = dataset.sequences
         arrays |= {f"split_{name}": indices for name, indices in dataset.splits.items()}
         for name, array in arrays.items():
             np.save(temporary / f"{name}.npy", array, allow_pickle=False)
@@ -140,6 +144,7 @@ def load_dataset(name: str) -> Dataset:
         codec=codec,
         description=description,
         classes=arrays.get("classes"),
+        sequences=arrays.get("sequences"),
     )
 
 

@@ -70,7 +70,7 @@ def evaluate_run(
     samples = encode_samples(editor.model, items, seed)
     tell("scores", 1, 3)
     scored = {
-        kind: evaluate(codes, values, names, bootstrap=repetitions, groups=groups, seed=seed).to_dict()
+        kind: evaluate(codes, values, names, bootstrap=repetitions, groups=_drawn(groups), seed=seed).to_dict()
         for kind, codes in (("means", means), ("samples", samples))
     }
     reference = ceiling_and_chance(values, editor.model.latent_size, seed)
@@ -97,7 +97,7 @@ def evaluate_run(
     certificate = certify(
         editor,
         items,
-        groups,
+        _drawn(groups),
         training,
         config if controlled_items is None else config.model_copy(update={"items": controlled_items}),
         seed,
@@ -105,6 +105,11 @@ def evaluate_run(
     )
     write_json(run.folder / "certificate.json", certificate)
     return metrics
+
+
+def _drawn(groups: NDArray[np.int32]) -> NDArray[np.int32]:
+    """What intervals are drawn over: groups, or single items where there is one group alone."""
+    return groups if len(np.unique(groups)) > 1 else np.arange(len(groups), dtype=np.int32)
 
 
 def _identity(
@@ -148,11 +153,11 @@ def _reconstruction(
     accuracy_name, accuracy = next(iter(per_item.items()))
     per_item["majority_baseline"] = editor.codec.baseline(np.asarray(dataset.items[training]), items)
     result: dict[str, Any] = {
-        name: bootstrap_mean(values, groups, repetitions, seed).to_dict() for name, values in per_item.items()
+        name: bootstrap_mean(values, _drawn(groups), repetitions, seed).to_dict() for name, values in per_item.items()
     }
     unseen = ~dataset.occur_in(indices, "train")
     result["items_also_in_training"] = int((~unseen).sum())
     if unseen.any() and not unseen.all():
-        estimate = bootstrap_mean(accuracy[unseen], groups[unseen], repetitions, seed)
+        estimate = bootstrap_mean(accuracy[unseen], _drawn(groups[unseen]), repetitions, seed)
         result[f"{accuracy_name}_unseen_items"] = estimate.to_dict()
     return result

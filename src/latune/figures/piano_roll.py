@@ -62,12 +62,12 @@ def piano_roll(
     lines. With `own`, the item as it is stands out and its notes are outlined in every other measure.
 
     Args:
-        ticks: Measures, (M, T); each is drawn by itself.
-        values: Measured attribute of each, (M,).
+        ticks: Measures, (P, T), or items of M measures each, (P, M, T); each is drawn by itself.
+        values: Measured attribute of each, (P,).
         name: The attribute.
         unit: Its unit.
         limits: Lowest and highest value of the value axis; it grows where needed.
-        requested: What was asked for in each measure, (M,).
+        requested: What was asked for in each, (P,).
         own: The measure that shows the item unchanged.
         title: A sentence above the figure, none if empty.
         prefix: Begins the identifiers of the notes and of the roll in an SVG: "prefix-note-0", "prefix-roll".
@@ -82,18 +82,20 @@ def piano_roll(
         roll, curve = figure.subplots(1, 2, width_ratios=(4.8, 1), gridspec_kw=margins)
         if title:
             figure.suptitle(title, x=0.01, y=0.97, ha="left", fontsize=12, fontweight="bold")
-        measures = [events_from_ticks(measure[None], metre) for measure in ticks]
+        items = ticks.reshape(len(ticks), -1, ticks.shape[-1])
+        quarters = items.shape[1] * metre.quarters  # of an item
+        measures = [events_from_ticks(item, metre) for item in items]
         low, high = _pitch_limits(ticks)
-        _draw_grid(roll, len(ticks), low, high, metre)
+        _draw_grid(roll, items.shape[:2], low, high, metre)
         if own is not None:
             others = [index for index in range(len(ticks)) if index != own]
-            outlines = [box for index in others for box in _boxes(measures[own], index * metre.quarters)]
+            outlines = [box for index in others for box in _boxes(measures[own], index * quarters)]
             roll.add_collection(_boxes_of_one_look(outlines, "none", zorder=2, edgecolor=MUTED, linestyle=":"))
-        _draw_notes(roll, measures, own, prefix, metre.quarters)
+        _draw_notes(roll, measures, own, prefix, quarters)
         places = decimals(limits[1] - limits[0])
         for index, value in enumerate(values):
             asked = None if requested is None else number(requested[index], places)
-            _draw_heading(roll, (index + 0.5) * metre.quarters, number(value, places), asked, index == own)
+            _draw_heading(roll, (index + 0.5) * quarters, number(value, places), asked, index == own)
         if prefix:
             roll.patch.set_gid(f"{prefix}-roll")
         draw_curve(curve, np.asarray(values, float), requested, own, limits, "measure")
@@ -109,7 +111,9 @@ def _pitch_limits(ticks: NDArray[np.int16]) -> tuple[int, int]:
     return low - 1 - missing // 2, high + 1 + (missing + 1) // 2
 
 
-def _draw_grid(axes: Axes, measures: int, low: int, high: int, metre: Metre) -> None:
+def _draw_grid(axes: Axes, shape: tuple[int, int], low: int, high: int, metre: Metre) -> None:
+    """Rows of keys, beats and bar lines of so many items of so many measures."""
+    items, measures = shape[0], shape[0] * shape[1]
     length = measures * metre.quarters
     black = [pitch for pitch in range(low, high + 1) if pitch % 12 in _BLACK_KEYS]
     rows = [(0.0, pitch - 0.5, float(length), 1.0) for pitch in black]
@@ -124,8 +128,8 @@ def _draw_grid(axes: Axes, measures: int, low: int, high: int, metre: Metre) -> 
     named = (0, 2, 4, 7, 9) if high - low <= 18 else (0, 4, 7) if high - low <= 26 else (0, 7)
     shown = [pitch for pitch in range(low, high + 1) if pitch % 12 in named]
     axes.set_yticks(shown, [f"{_NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in shown])
-    middles = [(index + 0.5) * metre.quarters for index in range(measures)]
-    axes.set_xticks(middles, [str(index + 1) for index in range(measures)])
+    middles = [(index + 0.5) * length / items for index in range(items)]
+    axes.set_xticks(middles, [str(index + 1) for index in range(items)])
     axes.tick_params(length=0)
     axes.set(xlim=(-0.05, length + 0.05), ylim=(low - 0.5, high + 0.5), xlabel="measure")
 

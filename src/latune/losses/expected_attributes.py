@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from latune.errors import RecipeError
-from latune.music.attributes import COMPLEXITY_WEIGHTS, PITCH_SPAN
+from latune.music.attributes import PITCH_SPAN, complexity_weights
+from latune.music.metre import COMMON_TIME, Metre
 
 __all__ = ["EXPECTED_ATTRIBUTES", "expected_attributes"]
 
@@ -29,9 +30,11 @@ class _Notes:
     Args:
         probabilities: Probability that a note of each pitch begins, (B, T, P), pitches ascending by semitones.
         lowest: MIDI number of the first pitch.
+        metre: Of the measures.
     """
 
-    def __init__(self, probabilities: Tensor, lowest: int) -> None:
+    def __init__(self, probabilities: Tensor, lowest: int, metre: Metre) -> None:
+        self.metre = metre
         self.pitched = probabilities
         self.onsets = probabilities.sum(dim=-1).clamp(max=ALMOST_ONE)
         middle = lowest + (probabilities.shape[-1] - 1) / 2
@@ -41,7 +44,7 @@ class _Notes:
 
 
 def _rhythmic_complexity(notes: _Notes) -> Tensor:
-    weights = torch.as_tensor(COMPLEXITY_WEIGHTS, dtype=notes.onsets.dtype, device=notes.onsets.device)
+    weights = torch.as_tensor(complexity_weights(notes.metre), dtype=notes.onsets.dtype, device=notes.onsets.device)
     return notes.onsets @ weights
 
 
@@ -75,13 +78,16 @@ EXPECTED_ATTRIBUTES: dict[str, Callable[[_Notes], Tensor]] = {
 """Attributes that have an expectation, by name."""
 
 
-def expected_attributes(probabilities: Tensor, values: Sequence[int], names: Sequence[str]) -> Tensor:
+def expected_attributes(
+    probabilities: Tensor, values: Sequence[int], names: Sequence[str], metre: Metre = COMMON_TIME
+) -> Tensor:
     """Expected attributes of measures whose ticks are independent.
 
     Args:
         probabilities: Of each symbol at each tick, shape (B, T, V).
         values: Tick value of each symbol; pitches must be consecutive and ascending.
         names: Which attributes.
+        metre: Of the measures, whose ticks T are.
 
     Returns:
         Shape (B, len(names)), in the attributes' own units.
@@ -97,5 +103,5 @@ def expected_attributes(probabilities: Tensor, values: Sequence[int], names: Seq
     pitches = [values[symbol] for symbol in symbols]
     if pitches != list(range(pitches[0], pitches[0] + len(pitches))):
         raise RecipeError("Expected attributes need a vocabulary with one symbol per pitch, such as 'midi'.")
-    notes = _Notes(probabilities[..., symbols[0] : symbols[-1] + 1], pitches[0])
+    notes = _Notes(probabilities[..., symbols[0] : symbols[-1] + 1], pitches[0], metre)
     return torch.stack([EXPECTED_ATTRIBUTES[name](notes) for name in names], dim=1)

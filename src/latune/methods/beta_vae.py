@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+from torch.distributions import Distribution
 
 from latune.data.batches import Batch
 from latune.losses.vae import Reduction, divergence, reconstruction
@@ -81,12 +83,16 @@ class BetaVae(Method):
         decoded = self.model.decode(codes, batch.items)
         nats = reconstruction(decoded, batch.items, self.config.reconstruction)
         kl = divergence(posterior, self.model.prior)
-        losses = {"reconstruction": nats, "kl": kl}
-        total = nats + self.config.beta * (kl - self.config.capacity).abs()
+        terms = self._terms(posterior, codes, batch, controlled)
+        total = sum(terms.values(), nats + self.config.beta * (kl - self.config.capacity).abs())
+        shown = {"reconstruction": nats, "kl": kl, **terms, "accuracy": accuracy(self.model, decoded, batch.items)}
+        return {"loss": total, **shown}
+
+    def _terms(self, posterior: Distribution, codes: Tensor, batch: Batch, controlled: bool) -> Losses:
+        """What is added to the loss, by name; each term comes with its weight."""
+        terms = {}
         if self.attribute_term is not None:
-            losses["attribute"] = self.attribute_term(posterior, codes, batch.attributes)
-            total = total + losses["attribute"]
+            terms["attribute"] = self.attribute_term(posterior, codes, batch.attributes)
         if controlled and self.control_term is not None:
-            losses["control"] = self.control_term(self.model, posterior.mean, batch.items)
-            total = total + losses["control"]
-        return {"loss": total, **losses, "accuracy": accuracy(self.model, decoded, batch.items)}
+            terms["control"] = self.control_term(self.model, posterior.mean, batch.items)
+        return terms

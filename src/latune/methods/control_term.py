@@ -18,14 +18,12 @@ import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 from torch import Tensor, nn
-from torch.distributions import Categorical, Independent
 from torch.nn import functional as F
 
 from latune.attributes import AttributeTable
 from latune.data.codecs import Codec
-from latune.data.measure_codec import MeasureCodec
 from latune.errors import RecipeError
-from latune.losses.expected_attributes import expected_attributes
+from latune.losses.expectation import certain_tokens, expectation
 from latune.models.latent_model import LatentModel
 
 __all__ = ["ControlConfig", "ControlTerm"]
@@ -53,7 +51,7 @@ class ControlTerm(nn.Module):
         reference: Attributes of the training items (M, A), the measure of an error.
 
     Raises:
-        RecipeError: No attribute is regularised, one has no expectation, or the items are not measures.
+        RecipeError: No attribute is regularised, or one has no expectation under the decoder.
     """
 
     deviations: Tensor
@@ -69,13 +67,16 @@ class ControlTerm(nn.Module):
         super().__init__()
         if not names:
             raise RecipeError("control: needs an attributes: block, whose dimensions it makes the decoder obey.")
-        if not isinstance(codec, MeasureCodec):
-            raise RecipeError("control: works on measures of music only.")
-        self.config, self.names, self._values = config, names, codec.vocabulary.values
+        self.config, self.names, self._symbols = config, names, codec.symbols
+        try:
+            self._measure = expectation(codec, names)
+        except RecipeError as error:
+            raise RecipeError(
+                f"control: {error} Without this block (--set control=null) any attribute will do."
+            ) from error
         columns = [table.index(name) for name in names]
         deviations = torch.from_numpy(reference[:, columns].std(axis=0).astype(np.float32))
         self.register_buffer("deviations", deviations.clamp(min=1e-6), persistent=False)
-        self._measure(torch.full((1, *codec.item_shape, codec.symbols), 1 / codec.symbols))  # refuses early
 
     def forward(self, model: LatentModel, codes: Tensor, items: Tensor) -> Tensor:
         """The weighted loss of a batch.
@@ -89,13 +90,7 @@ class ControlTerm(nn.Module):
         order = torch.randperm(len(codes), device=codes.device)
         regularised = len(self.names)
         swapped = torch.cat([codes[order, :regularised], codes[:, regularised:]], dim=1)
-        decoded = model.decode(swapped)
-        assert isinstance(decoded, Independent)
-        assert isinstance(decoded.base_dist, Categorical)
-        measured = self._measure(decoded.base_dist.probs)
-        wanted = self._measure(F.one_hot(items, len(self._values)).float())[order]
+        measured = self._measure(model.decode(swapped))
+        wanted = self._measure(certain_tokens(items, self._symbols))[order]
         loss = F.smooth_l1_loss(measured / self.deviations, wanted / self.deviations, beta=LINEAR_BEYOND)
         return self.config.weight * loss
-
-    def _measure(self, probabilities: Tensor) -> Tensor:
-        return expected_attributes(probabilities, self._values, self.names)

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from latune.attributes import AttributeTable
+from latune.data.codecs import Codec
 from latune.errors import RecipeError
 from latune.methods.ar_vae import ArVaeConfig, build_ar_vae
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.beta_vae import BetaVae, BetaVaeConfig
 from latune.methods.control_term import ControlTerm
 from latune.methods.fader import Fader, FaderConfig
+from latune.methods.glsr_vae import GlsrVae, GlsrVaeConfig
 from latune.methods.method import Method
 from latune.models.latent_model import LatentModel
 
 __all__ = ["MethodConfig", "build_method"]
 
-MethodConfig = Annotated[BetaVaeConfig | ArVaeConfig | FaderConfig, Field(discriminator="name")]
+MethodConfig = Annotated[BetaVaeConfig | ArVaeConfig | FaderConfig | GlsrVaeConfig, Field(discriminator="name")]
 
 
 def build_method(
-    config: BetaVaeConfig | ArVaeConfig | FaderConfig,
+    config: BetaVaeConfig | ArVaeConfig | FaderConfig | GlsrVaeConfig,
     model: LatentModel,
     table: AttributeTable,
     attribute_term: AttributeTerm | None,
     control_term: ControlTerm | None = None,
+    codec: Codec | None = None,
+    reference: NDArray[np.float32] | None = None,
 ) -> Method:
     """Build a method around a model, with the terms that the recipe adds.
 
@@ -36,6 +42,8 @@ def build_method(
         table: Attributes of the data set.
         attribute_term: The recipe's `attributes:` block, if it has one.
         control_term: The recipe's `control:` block, if it has one.
+        codec: What the items are; only methods that measure what is decoded need it.
+        reference: Attributes of the training items (M, A); only methods that measure what is decoded need them.
 
     Raises:
         RecipeError: The method needs a term and there is none, or has no place for one that there is.
@@ -44,6 +52,12 @@ def build_method(
         if attribute_term is not None or control_term is not None:
             raise RecipeError("method.name 'fader' names its attributes itself: leave out attributes: and control:.")
         return Fader(model, config, table)
+    if isinstance(config, GlsrVaeConfig):
+        if attribute_term is not None:
+            raise RecipeError("method.name 'glsr_vae' names its attributes itself: leave out attributes:.")
+        if codec is None or reference is None:
+            raise ValueError("method 'glsr_vae' needs the codec and the attributes of the training items")
+        return GlsrVae(model, config, codec, reference, control_term)
     if isinstance(config, ArVaeConfig):
         return build_ar_vae(model, config, attribute_term, control_term)
     return BetaVae(model, config, attribute_term, control_term)

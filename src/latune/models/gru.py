@@ -118,19 +118,20 @@ def dropout_mask(shape: tuple[int, ...], drop: float, like: Tensor) -> Tensor:
 
 
 class _Linear(torch.autograd.Function):
+    """`F.linear`. The way back is made of the same function, so it can be differentiated again."""
+
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(inputs, weight)
         return _product(inputs.flatten(0, -2), weight, bias).view(*inputs.shape[:-1], len(weight))
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         inputs, weight = ctx.saved_tensors
         for_inputs, for_weight, for_bias = ctx.needs_input_grad
         flat = gradient.flatten(0, -2)
         return (
-            _product(flat, weight.t()).view_as(inputs) if for_inputs else None,
+            linear(flat, weight.t()).view_as(inputs) if for_inputs else None,
             _weight_gradient(flat, inputs.flatten(0, -2)) if for_weight else None,
             flat.sum(0) if for_bias else None,
         )
@@ -141,6 +142,7 @@ class _Recurrence(torch.autograd.Function):
 
     With r, z, n the gates of nn.GRU and s = W_hn h + b_hn, a step is h' = n + z (h - n), n = tanh(i_n + r s).
     For the way back, each step keeps [r, z, s] in the place of the product they came from, n, and h', the output.
+    A way back that shall be differentiated again goes through the plain steps instead.
     """
 
     @staticmethod
@@ -161,15 +163,17 @@ class _Recurrence(torch.autograd.Function):
             torch.lerp(new, before[step], both[:, hidden:], out=after[step])
             if learns:
                 kept += [recurrent, new]
-        ctx.save_for_backward(before, weight, *kept)
+        ctx.save_for_backward(gates, first, weight, bias, before, *kept)
         ctx.order = order
         ctx.set_materialize_grads(False)
         return after, after[order[-1]].clone()
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-        before, weight, *kept = ctx.saved_tensors
+        gates, first, weight, bias, before, *kept = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            results = _plain_recurrence(gates, first, weight, bias, ctx.order)
+            return (*_differentiable_gradients(results, (gates, first, weight, bias), gradients), None, None)
         steps, rows, hidden = before.shape
         two = 2 * hidden
         of_outputs, carry = gradients
@@ -193,6 +197,30 @@ class _Recurrence(torch.autograd.Function):
         return deltas, carry, of_weight, of_bias, None, None
 
 
+def _plain_recurrence(
+    gates: Tensor, state: Tensor, weight: Tensor, bias: Tensor, order: range
+) -> tuple[Tensor, Tensor]:
+    """What `_Recurrence` computes, in steps that PyTorch can differentiate as often as one likes."""
+    two = 2 * state.shape[1]
+    outputs = list(gates)  # one place per step
+    for step in order:
+        recurrent = linear(state, weight, bias)
+        reset, keep = (gates[step, :, :two] + recurrent[:, :two]).sigmoid().chunk(2, dim=1)
+        new = torch.tanh(gates[step, :, two:] + reset * recurrent[:, two:])
+        state = outputs[step] = torch.lerp(new, state, keep)
+    return torch.stack(outputs), state
+
+
+def _differentiable_gradients(
+    results: tuple[Tensor, ...], inputs: tuple[Tensor, ...], gradients: tuple[Tensor | None, ...]
+) -> tuple[Tensor | None, ...]:
+    """Gradients for those of the inputs that want one; they can be differentiated again."""
+    given = [(result, gradient) for result, gradient in zip(results, gradients, strict=True) if gradient is not None]
+    wanted = [value for value in inputs if value.requires_grad]
+    found = iter(torch.autograd.grad([r for r, _ in given], wanted, [g for _, g in given], create_graph=True))
+    return tuple(next(found) if value.requires_grad else None for value in inputs)
+
+
 def _tanh_(values: Tensor) -> Tensor:
     # The vectorised sigmoid is seven times faster than tanh; the identity is exact up to float32 rounding.
     if values.dtype != torch.float32:
@@ -213,8 +241,8 @@ def _product(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tens
 def _weight_gradient(deltas: Tensor, inputs: Tensor) -> Tensor:
     """deltas.T @ inputs; the first factor of `_product` is copied into memory order, so it is the smaller one."""
     if inputs.shape[1] <= deltas.shape[1]:
-        return _product(inputs.t(), deltas.t()).t()
-    return _product(deltas.t(), inputs.t())
+        return linear(inputs.t(), deltas.t()).t()
+    return linear(deltas.t(), inputs.t())
 
 
 def _one_dnn() -> Any:

@@ -133,8 +133,8 @@ def diagonal_normal(mean: Tensor, scale: Tensor) -> Distribution:
 
 
 def token_distribution(logits: Tensor) -> Distribution:
-    """Independent categorical tokens from logits (B, T, V); log-probabilities sum over T."""
-    return Independent(Categorical(logits=logits, validate_args=False), 1, validate_args=False)
+    """Independent categorical tokens from logits (B, ..., V); log-probabilities sum over all tokens of an item."""
+    return Independent(Categorical(logits=logits, validate_args=False), logits.ndim - 2, validate_args=False)
 
 
 def picture_distribution(logits: Tensor, likelihood: Likelihood) -> Distribution:

@@ -13,7 +13,7 @@ from torch.distributions import Distribution
 from latune.models.gru import FastLinear
 from latune.models.latent_model import TokenModel, diagonal_normal, sample_tokens, token_distribution
 
-__all__ = ["MeasureMlp", "MeasureMlpConfig"]
+__all__ = ["MeasureMlp", "MeasureMlpConfig", "plain_layers"]
 
 
 class MeasureMlpConfig(BaseModel):
@@ -46,8 +46,8 @@ class MeasureMlp(TokenModel):
         self.token_embedding = nn.Embedding(symbols, config.embedding_size)
         self.tick_embedding = nn.Parameter(0.1 * torch.randn(item_length, config.embedding_size))
         hidden = [config.hidden_size] * config.hidden_layers
-        self.encoder = _layers([item_length * config.embedding_size, *hidden, 2 * config.latent_size])
-        self.decoder = _layers([config.latent_size, *hidden, item_length * symbols])
+        self.encoder = plain_layers([item_length * config.embedding_size, *hidden, 2 * config.latent_size])
+        self.decoder = plain_layers([config.latent_size, *hidden, item_length * symbols])
 
     def encode(self, items: Tensor) -> Distribution:
         """q(z|x) for tokens (B, T)."""
@@ -74,7 +74,8 @@ class MeasureMlp(TokenModel):
         return logits.reshape(*logits.shape[:-1], *self._shape)
 
 
-def _layers(sizes: list[int]) -> nn.Sequential:
+def plain_layers(sizes: list[int]) -> nn.Sequential:
+    """Linear layers between the given sizes, with SiLU between them."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
         layers += [FastLinear(inputs, outputs), nn.SiLU()]

@@ -18,8 +18,6 @@ from latune.models.latent_model import TokenModel, diagonal_normal, sample_token
 
 __all__ = ["MeasureRnn", "MeasureRnnConfig"]
 
-BEATS = 4
-
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -45,16 +43,17 @@ class MeasureRnn(TokenModel):
 
     Args:
         symbols: Size V of the vocabulary.
-        item_length: Ticks T of an item, a multiple of 4.
+        item_length: Ticks T of an item, a multiple of `beats`.
         config: Sizes.
+        beats: Beats of an item.
     """
 
-    def __init__(self, symbols: int, item_length: int, config: MeasureRnnConfig) -> None:
+    def __init__(self, symbols: int, item_length: int, config: MeasureRnnConfig, beats: int = 4) -> None:
         super().__init__(config.latent_size)
         hidden, layers, dropout = config.hidden_size, config.layers, config.dropout
         between = dropout if layers > 1 else 0.0
         self.config = config
-        self._ticks = item_length // BEATS
+        self._beats_per_item, self._ticks = beats, item_length // beats
         self.embedding = nn.Embedding(symbols, config.embedding_size)
         self.encoder_rnn = Gru(
             config.embedding_size, hidden, layers, dropout=between, bidirectional=True, batch_first=True
@@ -90,7 +89,7 @@ class MeasureRnn(TokenModel):
             return token_distribution(self._forced_logits(codes, items))
         if self.training and codes.is_cpu:
             # No gradient passes through a token: find the tokens first, then learn from all ticks in one fused call.
-            masks = self.tick_rnn.masks(self._ticks, BEATS * len(codes))
+            masks = self.tick_rnn.masks(self._ticks, self._beats_per_item * len(codes))
             beats = self._beats(codes)
             with torch.no_grad():
                 tokens = self._step(beats, masks=masks)[1]
@@ -115,7 +114,7 @@ class MeasureRnn(TokenModel):
         """Per beat the first state (layers, B, 4, H) and the constant input (B, 4, H) of the tick GRU."""
         hidden, layers = self.config.hidden_size, self.config.layers
         state = self.beat_state(codes).unflatten(-1, (layers, hidden)).transpose(0, 1).contiguous()
-        beats, _ = self.beat_rnn(self.beat_input.expand(len(codes), BEATS, 1), state)
+        beats, _ = self.beat_rnn(self.beat_input.expand(len(codes), self._beats_per_item, 1), state)
         first = self.tick_state(beats).unflatten(-1, (layers, hidden))
         return first.permute(2, 0, 1, 3), self.tick_input(beats)
 
@@ -129,7 +128,7 @@ class MeasureRnn(TokenModel):
         # The state starts anew with each beat, so the beats are independent rows of one call: ticks, beats, batch.
         previous = self.decoder_embedding(items.t()[:-1])
         previous = torch.cat([self.first_token.expand(1, rows, -1), previous])
-        previous = previous.view(BEATS, self._ticks, rows, -1).transpose(0, 1).flatten(1, 2)
+        previous = previous.view(self._beats_per_item, self._ticks, rows, -1).transpose(0, 1).flatten(1, 2)
         states, inputs = states.transpose(1, 2).reshape(layers, -1, hidden), inputs.transpose(0, 1).flatten(0, 1)
         if previous.is_cpu:
             gates = self.tick_rnn.input_gates(previous) + self.tick_rnn.input_gates(inputs, previous.shape[-1])
@@ -137,7 +136,7 @@ class MeasureRnn(TokenModel):
         else:
             steps = torch.cat([previous, inputs.expand(self._ticks, -1, -1)], dim=-1)
             outputs = self.tick_rnn(steps.transpose(0, 1), states)[0].transpose(0, 1)
-        logits = self._to_logits(outputs).view(self._ticks, BEATS, rows, -1)
+        logits = self._to_logits(outputs).view(self._ticks, self._beats_per_item, rows, -1)
         return logits.permute(2, 1, 0, 3).flatten(1, 2)
 
     def _step(
@@ -152,7 +151,7 @@ class MeasureRnn(TokenModel):
         previous = self.first_token.expand(rows, -1)
         all_logits, all_tokens = [], []
         constant = self.tick_rnn.input_gates(inputs, previous.shape[-1]) if inputs.is_cpu else inputs
-        for beat in range(BEATS):
+        for beat in range(self._beats_per_item):
             state = states[:, :, beat].contiguous()
             here = slice(beat * rows, (beat + 1) * rows)
             for tick in range(self._ticks):

@@ -7,18 +7,20 @@ from typing import Annotated
 from pydantic import Field
 
 from latune.data.codecs import Codec
+from latune.data.phrase_codec import PhraseCodec
 from latune.errors import RecipeError
 from latune.models.latent_model import LatentModel
 from latune.models.measure_mlp import MeasureMlp, MeasureMlpConfig
 from latune.models.measure_rnn import MeasureRnn, MeasureRnnConfig
+from latune.models.phrase_mlp import PhraseMlp, PhraseMlpConfig
 from latune.models.picture_conv import PictureConv, PictureConvConfig
 
 __all__ = ["ModelConfig", "build_model"]
 
-ModelConfig = Annotated[MeasureMlpConfig | MeasureRnnConfig | PictureConvConfig, Field(discriminator="name")]
+ModelConfig = Annotated[MeasureMlpConfig | MeasureRnnConfig | PhraseMlpConfig | PictureConvConfig, Field(discriminator="name")]
 
 
-def build_model(config: MeasureMlpConfig | MeasureRnnConfig | PictureConvConfig, codec: Codec) -> LatentModel:
+def build_model(config: MeasureMlpConfig | MeasureRnnConfig | PhraseMlpConfig | PictureConvConfig, codec: Codec) -> LatentModel:
     """Build a network with fresh weights from the global random state.
 
     Args:
@@ -28,12 +30,16 @@ def build_model(config: MeasureMlpConfig | MeasureRnnConfig | PictureConvConfig,
     Raises:
         RecipeError: The network does not read such items.
     """
-    shape, wanted = codec.item_shape, 3 if isinstance(config, PictureConvConfig) else 1
+    shape = codec.item_shape
+    wanted = 3 if isinstance(config, PictureConvConfig) else 2 if isinstance(config, PhraseMlpConfig) else 1
     if len(shape) != wanted:
-        kind = "pictures" if wanted == 3 else "sequences"
+        kind = {1: "sequences", 2: "phrases (data.measures)", 3: "pictures"}[wanted]
         raise RecipeError(f"model.name: '{config.name}' reads {kind}, but the items have the shape {tuple(shape)}.")
+    if isinstance(config, PhraseMlpConfig):
+        assert isinstance(codec, PhraseCodec)
+        return PhraseMlp(codec.measure_codec.vocabulary.values, (shape[0], shape[1]), config)
     if isinstance(config, PictureConvConfig):
         return PictureConv(shape, codec.symbols - 1, config)
     if isinstance(config, MeasureRnnConfig):
-        return MeasureRnn(codec.symbols, shape[0], config)
+        return MeasureRnn(codec.symbols, shape[0], config, beats=len(codec.cuts) + 1)
     return MeasureMlp(codec.symbols, shape[0], config)

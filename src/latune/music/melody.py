@@ -68,6 +68,7 @@ class Voice:
         notes: Notes that the reader found, in all voices.
         dropped: How many of them were left out.
         moved: How many of the others did not begin on the grid.
+        mean_shift: How far these were moved on average, in quarters.
         largest_shift: How far the worst of them was moved, in quarters.
         remarks: The same in sentences.
     """
@@ -76,6 +77,7 @@ class Voice:
     notes: int
     dropped: int
     moved: int
+    mean_shift: float
     largest_shift: float
     remarks: tuple[str, ...]
 
@@ -132,7 +134,8 @@ def single_voice(reading: Reading, metre: Metre = COMMON_TIME) -> Voice:
     measures = max(reading.measures(metre), int(np.ceil(ends[-1] / metre.quarters - 1e-9)))
     rests = nearest_on_grid(rests, metre)
     events = _without_gaps(starts, ends, reading.pitches[kept], rests, measures * metre.quarters, metre)
-    return Voice(events, len(reading.onsets), dropped, len(shifts), float(shifts.max(initial=0.0)), remarks)
+    mean, largest = (float(shifts.mean()), float(shifts.max())) if len(shifts) else (0.0, 0.0)
+    return Voice(events, len(reading.onsets), dropped, len(shifts), mean, largest, remarks)
 
 
 def _highest(reading: Reading, starts: NDArray[np.float64], ends: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:

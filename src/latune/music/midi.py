@@ -11,6 +11,7 @@ from latune.music.bars import Bar
 from latune.music.measure import REST
 from latune.music.melody import Reading, not_used
 from latune.music.metre import TWELFTHS, metre_from_name
+from latune.music.tracks import ALL_TRACKS, chosen_track
 from latune.music.tune import Tune
 
 __all__ = ["TICKS_PER_QUARTER", "midi_bytes", "parse_midi"]
@@ -28,15 +29,17 @@ def _symusic() -> Any:
     return symusic
 
 
-def parse_midi(data: bytes, name: str) -> Reading:
-    """Read the first track with notes that is not drums.
+def parse_midi(data: bytes, name: str, track: str | None = None) -> Reading:
+    """Read one track with notes that is not drums.
 
     Args:
         data: A standard MIDI file, or one inside a RIFF wrapper.
         name: The file's name, for messages.
+        track: Number (from 1, among tracks with notes that are not drums) or name of the track, or "all"; default: the
+            first.
 
     Raises:
-        InputError: The data is not MIDI, is damaged, or has no melody track.
+        InputError: The data is not MIDI, is damaged, or has no such melody track.
     """
     if data[:4] == b"RIFF" and b"MThd" in data:
         data = data[data.index(b"MThd") :]
@@ -55,9 +58,14 @@ def parse_midi(data: bytes, name: str) -> Reading:
     if not melodic:
         found = "only drums" if with_notes else "no notes"
         raise InputError(f"The file '{name}' has {found}: expected a track with a melody.")
-    if len(with_notes) > 1:
-        remarks += (not_used(len(with_notes) - 1, len(with_notes), "track"),)
-    notes = melodic[0].notes.numpy()
+    if track == ALL_TRACKS:
+        chosen = melodic
+    else:
+        chosen = [melodic[chosen_track(track, [other.name for other in melodic], name)]]
+    if len(with_notes) > len(chosen):
+        remarks += (not_used(len(with_notes) - len(chosen), len(with_notes), "track"),)
+    tables = [one.notes.numpy() for one in chosen]
+    notes = {key: np.concatenate([table[key] for table in tables]) for key in ("time", "duration", "pitch")}
     signatures = _signatures(score, max(int(track.notes.numpy()["time"].max()) + 1 for track in with_notes))
     shift, signatures = _without_pick_up(signatures, quarter)
     onsets = notes["time"] / quarter + shift
@@ -71,7 +79,7 @@ def parse_midi(data: bytes, name: str) -> Reading:
         length=markers[0] / quarter + shift if markers else 0.0,
         metres=metres,
         bars=_pick_up_bars(shift, metres),
-        title=melodic[0].name.strip(),
+        title=chosen[0].name.strip(),
         tempo=round(float(score.tempos[0].qpm), 3) if len(score.tempos) else None,
         fifths=int(score.key_signatures[0].key) if len(score.key_signatures) else None,
         remarks=remarks,

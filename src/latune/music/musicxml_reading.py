@@ -10,18 +10,14 @@ import dataclasses
 import io
 import math
 import re
-import warnings
 import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Iterator, Sequence
-from typing import Any
-
-import numpy as np
 
 from latune.errors import InputError, MissingExtraError
 from latune.music.melody import MOST_MEASURES, Reading, counted, not_used
 from latune.music.musicxml_bars import measure_marks, written_bars
-from latune.music.streams import pick_up_padding
+from latune.music.stream_reading import expanded, played_starts, silence, stream_reading
+from latune.music.tracks import chosen_track
 
 __all__ = ["parse_musicxml"]
 
@@ -32,28 +28,24 @@ _JUMP = re.compile(r"\b(d\.?\s*[cs]\.?|da capo|dal segno|to coda|al coda|fine)(?
 _BEAT_UNITS = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25}
 
 
-@dataclasses.dataclass(frozen=True)
-class _Note:
-    onset: float
-    end: float
-    pitch: int
-
-
-def parse_musicxml(data: bytes, name: str) -> Reading:
-    """Read the first part with notes, with its repeats and its pick-up; jumps such as da capo are written out.
+def parse_musicxml(data: bytes, name: str, track: str | None = None) -> Reading:
+    """Read one part with notes, with its repeats and its pick-up; jumps such as da capo are written out.
 
     Args:
         data: MusicXML (partwise), plain or compressed (.mxl).
         name: The file's name, for messages.
+        track: Number (from 1, among parts with notes) or name of the part; default: the first.
 
     Raises:
-        InputError: The data is not MusicXML, is damaged, or has no notes.
+        InputError: The data is not MusicXML, is damaged, or has no such part.
     """
     root = _root(_unpacked(data, name), name)
     parts = root.findall("part")
-    chosen = next((part for part in parts if part.find("measure/note/pitch") is not None), None)
-    if chosen is None:
+    with_notes = [part for part in parts if part.find("measure/note/pitch") is not None]
+    if not with_notes:
         raise InputError(f"The file '{name}' has no notes: expected a part with a melody.")
+    names = {entry.get("id"): entry.findtext("part-name") or "" for entry in root.iter("score-part")}
+    chosen = with_notes[chosen_track(track, [names.get(part.get("id"), "") for part in with_notes], name)]
     _refuse_huge(chosen, name)
     title = (root.findtext("work/work-title") or root.findtext("movement-title") or "").strip()
     tempo = _tempo(root)
@@ -64,7 +56,7 @@ def parse_musicxml(data: bytes, name: str) -> Reading:
     graces = _prune_notes(chosen)
     if graces:
         remarks += (f"Dropped {counted(graces, 'grace note')}.",)
-    with _silence():
+    with silence():
         try:
             reading = _read_part(root, chosen)
         except MissingExtraError:
@@ -179,15 +171,6 @@ def _prune_notes(part: ET.Element) -> int:
     return graces
 
 
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keep music21's warnings and its messages on standard error to ourselves."""
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-
-
 def _read_part(root: ET.Element, tree: ET.Element) -> Reading:
     """Read the score `root`, whose only part is `tree`; without title and tempo."""
     try:
@@ -206,31 +189,11 @@ def _read_part(root: ET.Element, tree: ET.Element) -> Reading:
     written = None if _has_jumps(tree) else written_bars(part, measure_marks(tree))
     if written is not None:
         starts, bars = written
-        return dataclasses.replace(_reading(part, starts), bars=bars, remarks=remarks)
+        return dataclasses.replace(stream_reading(part, starts), bars=bars, remarks=remarks)
     if _has_repeats(tree):
-        part, more = _expanded(part)
+        part, more = expanded(part)
         remarks += more
-    shift = pick_up_padding(list(part.getElementsByClass("Measure")))
-    starts = [float(measure.offset) + shift for measure in part.getElementsByClass("Measure")]
-    return dataclasses.replace(_reading(part, starts), remarks=remarks)
-
-
-def _reading(part: Any, starts: Sequence[float]) -> Reading:
-    """Notes, rests and signatures of a part whose measures start at so many quarters."""
-    measures = list(part.getElementsByClass("Measure"))
-    notes, rests = _notes_and_rests(measures, starts)
-    flat = part.flatten()
-    key = flat.getElementsByClass("KeySignature").first()
-    end = starts[-1] + float(measures[-1].highestTime) if measures else 0.0
-    return Reading(
-        onsets=np.array([note.onset for note in notes]),
-        ends=np.array([note.end for note in notes]),
-        pitches=np.array([note.pitch for note in notes], dtype=np.int16),
-        rest_onsets=np.array(rests),
-        length=end,
-        metres=tuple(dict.fromkeys(metre.ratioString for metre in flat.getElementsByClass("TimeSignature"))),
-        fifths=int(key.sharps) if key is not None else None,
-    )
+    return dataclasses.replace(stream_reading(part, played_starts(part)), remarks=remarks)
 
 
 def _has_repeats(tree: ET.Element) -> bool:
@@ -246,45 +209,3 @@ def _has_jumps(tree: ET.Element) -> bool:
         or (element.tag == "words" and _JUMP.search(element.text or ""))
         for element in tree.iter()
     )
-
-
-def _expanded(part: Any) -> tuple[Any, tuple[str, ...]]:
-    """The part with repeats written out, or as it is, with a remark, where the marks make no sense."""
-    try:
-        return part.expandRepeats(), ()
-    except Exception:  # ExpanderException, StreamException, and whatever odd marks lead to
-        return part, ("The repeat marks are not well-formed and were ignored.",)
-
-
-def _notes_and_rests(measures: Sequence[Any], starts: Sequence[float]) -> tuple[list[_Note], list[float]]:
-    """Notes with ties merged, and the starts of rests that do not go on from the one before."""
-    notes: list[_Note] = []
-    rests: list[float] = []
-    tied: dict[int, int] = {}  # pitch to the index of the note that a tie may prolong
-    last = 0.0  # end of the last sign: a tie may reach over what is not written
-    for measure, start in zip(measures, starts, strict=True):
-        for element in measure.flatten().notesAndRests:
-            onset = start + float(element.offset)
-            end = onset + float(element.duration.quarterLength)
-            if element.isRest:
-                if not _continues(element):
-                    rests.append(onset)
-                last = max(last, end)
-                continue
-            for note in getattr(element, "notes", (element,)):
-                if not hasattr(note, "pitch"):  # unpitched percussion
-                    continue
-                pitch = int(note.pitch.midi)
-                before = tied.get(pitch)
-                if before is not None and _continues(note) and notes[before].end in (onset, last):
-                    notes[before] = _Note(notes[before].onset, end, pitch)
-                else:
-                    tied[pitch] = len(notes)
-                    notes.append(_Note(onset, end, pitch))
-            last = max(last, end)
-    return notes, rests
-
-
-def _continues(element: Any) -> bool:
-    """Whether a tie ends here; the writer ties rests too where a bar line divides one."""
-    return element.tie is not None and element.tie.type in ("stop", "continue")

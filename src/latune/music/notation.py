@@ -95,14 +95,13 @@ def notate(tune: Tune) -> list[list[Sign]]:
     full = tune.metre.twelfths
     measures: list[list[_Span]] = [[] for _ in tune.bars]
     for onset, end, pitch in zip(onsets.tolist(), ends.tolist(), pitches.tolist(), strict=True):
+        pieces = []
         for number in range(onset // full, (end - 1) // full + 1):
             bar = tune.bars[number]
-            first, last = number * full + bar.begins, number * full + bar.ends
-            start, stop = max(onset, first), min(end, last)
-            if start < stop:
-                measures[number].append(
-                    _Span(start - number * full, stop - number * full, pitch, start > onset, stop < end)
-                )
+            start, stop = max(onset - number * full, bar.begins), min(end - number * full, bar.ends)
+            pieces += [(number, start, stop)] if start < stop else []
+        for place, (number, start, stop) in enumerate(pieces):
+            measures[number].append(_Span(start, stop, pitch, place > 0, place < len(pieces) - 1))
     return [_signs(spans, tune.metre) for spans in measures]
 
 

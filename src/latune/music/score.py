@@ -1,4 +1,4 @@
-"""Tunes: read from MIDI, ABC and MusicXML files, and written to MIDI and MusicXML.
+"""Tunes: read from MIDI, MusicXML, ABC and kern files, and written.
 
 A tune is one voice in one metre on its grid. What a file holds beyond that is left out, and the tune's remarks say
 what. Whatever is wrong with a file ends in an `InputError` of one sentence.
@@ -6,8 +6,6 @@ what. Whatever is wrong with a file ends in an `InputError` of one sentence.
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -16,20 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.errors import InputError
-from latune.music.abc_notation import parse_abc
+from latune.music.abc_reading import parse_abc
 from latune.music.bars import Bar
+from latune.music.kern_reading import parse_kern
 from latune.music.measure import HOLD, ticks_from_events
 from latune.music.melody import MOST_MEASURES, Reading, Voice, single_voice
 from latune.music.metre import COMMON_TIME, Metre, metre_from_name
-from latune.music.midi import midi_bytes, parse_midi
-from latune.music.musicxml import compressed_musicxml, musicxml_document
+from latune.music.midi import parse_midi
 from latune.music.musicxml_reading import parse_musicxml
 from latune.music.tune import DEFAULT_TEMPO, Tune, full_bars, tune_from_ticks
+from latune.music.tune_writing import WRITABLE, check_writable, write_tune
 
 __all__ = [
     "READABLE",
     "WRITABLE",
     "Tune",
+    "check_writable",
+    "parser_of",
     "read_measures",
     "read_tune",
     "tune_from_reading",
@@ -39,29 +40,32 @@ __all__ = [
 
 _LARGEST = 32 * 2**20  # bytes
 
-_PARSERS: dict[str, Callable[[bytes, str], Reading]] = {
+Parser = Callable[[bytes, str, str | None], Reading]
+
+_PARSERS: dict[str, Parser] = {
     ".mid": parse_midi,
     ".midi": parse_midi,
-    ".abc": parse_abc,
+    ".abc": lambda data, name, track: parse_abc(data, name),
     ".xml": parse_musicxml,
     ".musicxml": parse_musicxml,
     ".mxl": parse_musicxml,
+    ".krn": parse_kern,
 }
 READABLE = tuple(_PARSERS)
 """Suffixes of the files that `read_tune` reads."""
-WRITABLE = (".mid", ".midi", ".musicxml", ".xml", ".mxl")
-"""Suffixes of the files that `write_tune` writes."""
 
 
-def read_tune(path: str | Path) -> Tune:
-    """Read the melody of a MIDI, ABC or MusicXML file.
+def read_tune(path: str | Path, track: str | None = None) -> Tune:
+    """Read the melody of a MIDI, MusicXML, ABC or kern file.
 
     MIDI: the first track with notes that is not drums; a silence is one rest, however many were written.
-    ABC: the first tune. MusicXML: the first part with notes; every written rest stays a rest of its own.
-    In all of them the highest voice counts, ties are merged, grace notes dropped, and onsets moved to the grid.
+    ABC: the first tune. MusicXML: the first part with notes; every written rest stays a rest of its own. kern: the
+    highest spine. In all of them the highest voice counts, ties are merged, grace notes dropped, and onsets moved to
+    the grid.
 
     Args:
         path: A file with one of the suffixes in `READABLE`.
+        track: Number or name of another track, part or spine; ABC has none.
 
     Raises:
         InputError: The file is missing, damaged, not of the kind that its name says, without notes, too long,
@@ -69,12 +73,22 @@ def read_tune(path: str | Path) -> Tune:
         MissingExtraError: symusic or music21 is not installed.
     """
     path = Path(path)
-    parse = _PARSERS.get(path.suffix.lower())
-    if parse is None:
-        ending = f"ends in '{path.suffix}'" if path.suffix else "has no suffix"
-        raise InputError(f"The file '{path}' {ending}: expected {_listed(READABLE)}.")
-    reading = parse(_content(path), str(path))
+    parse = parser_of(path.suffix, str(path))
+    reading = parse(_content(path), str(path), track)
     return tune_from_reading(reading, str(path), default_title=path.stem)[0]
+
+
+def parser_of(suffix: str, name: str) -> Parser:
+    """What reads files of a suffix: from content, name and track to a `Reading`.
+
+    Raises:
+        InputError: No reader knows it.
+    """
+    parse = _PARSERS.get(suffix.lower())
+    if parse is None:
+        ending = f"ends in '{suffix}'" if suffix else "has no suffix"
+        raise InputError(f"The file '{name}' {ending}: expected {_listed(READABLE)}.")
+    return parse
 
 
 def tune_from_reading(reading: Reading, name: str, default_title: str = "") -> tuple[Tune, Voice]:
@@ -126,41 +140,13 @@ def read_measures(path: str | Path) -> tuple[NDArray[np.int16], Tune]:
     return tune.performed, tune
 
 
-def write_tune(tune: Tune, path: str | Path) -> None:
-    """Write a tune as MIDI or MusicXML, by the path's suffix.
-
-    The file appears complete or not at all. MusicXML keeps every rest, MIDI merges consecutive ones.
-
-    Args:
-        tune: Events on the grid.
-        path: A file with one of the suffixes in `WRITABLE`; an existing one is replaced.
-
-    Raises:
-        InputError: The suffix is not supported, the file cannot be written, or the format cannot hold it.
-        MissingExtraError: symusic is not installed (MIDI only).
-    """
-    path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in WRITABLE:
-        ending = f"ends in '{path.suffix}'" if path.suffix else "has no suffix"
-        raise InputError(f"The file '{path}' {ending}: expected {_listed(WRITABLE)} for writing.")
-    if not (math.isfinite(tune.tempo) and 4 <= tune.tempo <= 10_000):
-        raise InputError(f"The tempo is {tune.tempo}: expected 4 to 10,000 quarters per minute.")
-    if suffix in (".mid", ".midi"):
-        data = midi_bytes(tune)
-    else:
-        document = musicxml_document(tune)
-        data = compressed_musicxml(document) if suffix == ".mxl" else document.encode()
-    _write_whole(data, path)
-
-
 def _listed(words: tuple[str, ...]) -> str:
     return ", ".join(words[:-1]) + " or " + words[-1]
 
 
 def _content(path: Path) -> bytes:
     """The file's bytes."""
-    expected = "expected a MIDI, ABC or MusicXML file"
+    expected = "expected a MIDI, MusicXML, ABC or kern file"
     try:
         if path.is_dir():
             raise InputError(f"'{path}' is a folder: {expected}.")
@@ -212,20 +198,3 @@ def _check(reading: Reading, metre: Metre, name: str) -> None:
         raise InputError(
             f"The file '{name}' is too long: expected at most {MOST_MEASURES:,} measures, found {measures:,}."
         )
-
-
-def _write_whole(data: bytes, path: Path) -> None:
-    """Write to a temporary file beside the target, then rename it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        try:
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(
-            f"The file '{path}' cannot be written: expected a folder that can be written to,"
-            f' the system reports "{reason}".'
-        ) from error

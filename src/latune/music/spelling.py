@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["estimate_fifths", "key_alterations", "spell"]
+__all__ = ["estimate_fifths", "key_alterations", "key_fits", "spell"]
 
 # How well each pitch class fits a key on C, as rated by listeners.
 # Source: Krumhansl and Kessler 1982, "Tracing the dynamic changes in perceived tonal organization".
@@ -28,11 +28,19 @@ def estimate_fifths(pitches: NDArray[np.int16], durations: NDArray[np.float64]) 
     weights = np.bincount(pitches[notes] % 12, durations[notes], minlength=12)
     if np.ptp(weights) == 0:
         return 0
-    keys = np.array([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)])
-    fit = np.corrcoef(keys, weights)[-1, :-1]
-    best = int(fit.argmax())
+    best = int(key_fits(weights).argmax())
     major_tonic = best if best < 12 else (best - 12 + 3) % 12
     return (major_tonic * 7 + 5) % 12 - 5
+
+
+def key_fits(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correlation of the weights of the pitch classes (12,) with the profiles of C major to B major, then minor: (24,).
+
+    The weights must not all be equal.
+    """
+    keys = np.array([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)])
+    fits: NDArray[np.float64] = np.corrcoef(keys, weights)[-1, :-1]
+    return fits
 
 
 def key_alterations(fifths: int) -> dict[str, int]:

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from latune.errors import InputError
 from latune.music.measure import Events
 
-__all__ = ["SAMPLE_RATE", "synthesise", "wav_bytes"]
+__all__ = ["PEAK", "SAMPLE_RATE", "seconds_of", "synthesise", "wav_bytes"]
 
 SAMPLE_RATE = 22050  # Hz
 _HARMONICS = np.array([1.0, 0.5, 0.3, 0.18, 0.1, 0.06])  # amplitudes; the sound is between plucked and organ-like
 _ATTACK, _RELEASE = 0.008, 0.06  # seconds
 _DECAY = 0.9  # seconds until a held note has fallen to 1/e of what decays
 _SUSTAIN = 0.35  # share that does not decay
-_PEAK = 0.8  # of full scale
+PEAK = 0.8  # of full scale
 _MOST_SECONDS = 3600
 
 
@@ -37,13 +37,9 @@ def synthesise(events: Events, tempo: float, sample_rate: int = SAMPLE_RATE) -> 
     Raises:
         InputError: The tempo or the sample rate is out of range, or the sound would last over an hour.
     """
-    if not (math.isfinite(tempo) and tempo > 0):
-        raise InputError(f"The tempo is {tempo}: expected a positive number of quarters per minute.")
+    seconds = seconds_of(events, tempo)
     if not 4000 <= sample_rate <= 192000:
         raise InputError(f"The sample rate is {sample_rate}: expected 4000 to 192000 samples per second.")
-    seconds = events.length * 60 / tempo
-    if seconds > _MOST_SECONDS:
-        raise InputError(f"The sound would last {seconds:.0f} seconds: expected at most {_MOST_SECONDS}.")
     samples = np.zeros(math.ceil((seconds + _RELEASE) * sample_rate) + 1, dtype=np.float32)
     for index in np.flatnonzero(events.pitches >= 0):
         start = round(events.onsets[index] * 60 / tempo * sample_rate)
@@ -51,7 +47,21 @@ def synthesise(events: Events, tempo: float, sample_rate: int = SAMPLE_RATE) -> 
         end = min(start + len(tone), len(samples))
         samples[start:end] += tone[: end - start]
     loudest = float(np.abs(samples).max(initial=0.0))
-    return samples * np.float32(_PEAK / loudest) if loudest > 0 else samples
+    return samples * np.float32(PEAK / loudest) if loudest > 0 else samples
+
+
+def seconds_of(events: Events, tempo: float) -> float:
+    """How long a voice lasts at so many quarters per minute.
+
+    Raises:
+        InputError: The tempo is not positive, or it lasts over an hour.
+    """
+    if not (math.isfinite(tempo) and tempo > 0):
+        raise InputError(f"The tempo is {tempo}: expected a positive number of quarters per minute.")
+    seconds = events.length * 60 / tempo
+    if seconds > _MOST_SECONDS:
+        raise InputError(f"The sound would last {seconds:.0f} seconds: expected at most {_MOST_SECONDS}.")
+    return seconds
 
 
 def _tone(pitch: int, seconds: float, sample_rate: int) -> NDArray[np.float32]:
@@ -74,11 +84,11 @@ def _tone(pitch: int, seconds: float, sample_rate: int) -> NDArray[np.float32]:
 
 
 def wav_bytes(samples: NDArray[np.float32], sample_rate: int = SAMPLE_RATE) -> bytes:
-    """Mono samples from -1 to 1, shape (T,), as a WAV file of 16 bits per sample; louder ones are clipped."""
+    """Samples from -1 to 1, shape (T,) or (T, channels), as a WAV file of 16 bits each; louder ones are clipped."""
     whole = np.round(np.clip(samples, -1, 1) * 32767).astype("<i2")
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
+        file.setnchannels(samples.shape[1] if samples.ndim == 2 else 1)
         file.setsampwidth(2)
         file.setframerate(sample_rate)
         file.writeframes(whole.tobytes())

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
+from latune.data.phrase_codec import MOST_MEASURES, of_measure
 from latune.methods.attribute_term import AttributesConfig
 from latune.methods.control_term import ControlConfig
 from latune.methods.registry import MethodConfig
@@ -29,6 +30,8 @@ class DataConfig(Block):
 
     name: str
     crossover: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of training items joined from two neighbours
+    measures: Annotated[int, Field(ge=2, le=MOST_MEASURES)] | None = None  # items are phrases of so many measures
+    hop: PositiveInt = 1  # measures from the start of one phrase to that of the next
 
 
 class TrainingConfig(Block):
@@ -88,14 +91,21 @@ class Recipe(Block):
         return self.attributes.names if self.attributes is not None else self.method.tied
 
     def resolved(self, known: Sequence[str]) -> Recipe:
-        """This recipe with the attributes named that an empty list stands for.
+        """This recipe with all attributes named: those that an empty list stands for, and those of each measure.
+
+        In a recipe of phrases a name stands for the attribute of the whole phrase and of each of its measures.
 
         Args:
             known: All attributes of the data set.
         """
-        if self.attributes is None or self.attributes.names:
+        if self.attributes is None:
             return self
-        return self.model_copy(update={"attributes": self.attributes.model_copy(update={"names": tuple(known)})})
+        names = self.attributes.names or tuple(known)
+        wholes = [name for name in names if of_measure(name, 1) in known]
+        if self.data.measures is not None and not any(of_measure(name, 1) in names for name in wholes):
+            numbers = range(1, self.data.measures + 1)
+            names = (*names, *(of_measure(name, number) for number in numbers for name in wholes))
+        return self.model_copy(update={"attributes": self.attributes.model_copy(update={"names": names})})
 
     def knob_names(self, known: Sequence[str]) -> tuple[str, ...]:
         """Attributes that are scored and get a knob.

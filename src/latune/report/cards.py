@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from latune.control.knobs import Knob
+from latune.data.phrase_codec import PhraseCodec
 from latune.figures.style import readable, unit_words
 from latune.report.media import Card, Medium, Report, Subject
 from latune.report.sweeps import Sweep
@@ -48,7 +50,7 @@ def make_cards(medium: Medium, subject: Subject, certificate: Mapping[str, Any] 
     remarks: dict[str, None] = {}
     sections: list[KnobSection] = []
     sweeps: dict[str, Sweep] = {}
-    knobs = subject.editor.knobs.knobs
+    knobs = _knobs_on_page(subject)
     total = len(knobs) * len(medium.settings) * len(subject.items)
     for place, knob in enumerate(knobs):
         cards: list[Card] = []
@@ -65,6 +67,14 @@ def make_cards(medium: Medium, subject: Subject, certificate: Mapping[str, Any] 
     extras = medium.extras(sweeps, folder)
     report(medium.doing, total, total)
     return Shown(sections, extras, list(remarks))
+
+
+def _knobs_on_page(subject: Subject) -> Sequence[Knob]:
+    """All knobs; of phrases those of the whole: their measures' are many, and each does the same to one measure."""
+    knobs, codec = subject.editor.knobs.knobs, subject.dataset.codec
+    if not isinstance(codec, PhraseCodec):
+        return knobs
+    return [knob for knob in knobs if knob.name in codec.measure_codec.table.names]
 
 
 def _verdict(certificate: Mapping[str, Any] | None, name: str, item: str) -> str:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from latune.control.editor import Editor
 from latune.data.codecs import Codec
 from latune.data.dataset import Dataset
+from latune.data.dmelody_codec import DMelodyCodec
 from latune.data.measure_codec import MeasureCodec
+from latune.data.phrase_codec import PhraseCodec
 from latune.data.picture_codec import PictureCodec
 from latune.errors import RunError
 from latune.report.sweeps import Setting, Sweep
@@ -169,6 +171,14 @@ def medium_of(codec: Codec) -> Medium:
         from latune.report.music import MUSIC
 
         return MUSIC
+    if isinstance(codec, PhraseCodec):
+        from latune.report.music import PHRASES
+
+        return PHRASES
+    if isinstance(codec, DMelodyCodec):
+        from latune.report.music import MELODIES
+
+        return MELODIES
     if isinstance(codec, PictureCodec):
         from latune.report.pictures import PICTURES
 

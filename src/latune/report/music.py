@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from latune.training.run_folder import write_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["MUSIC", "MusicCard"]
+__all__ = ["MELODIES", "MUSIC", "PHRASES", "MusicCard"]
 
 _SCORE_SCALE = 1.25  # of the engraver's size
 _SCORE_HEAD = re.compile(r'<svg width="([\d.]+)" height="([\d.]+)"')
@@ -86,7 +86,15 @@ class _Music:
 
     def extras(self, sweeps: Mapping[str, MusicSweep], folder: Path) -> dict[str, Any]:
         """What the page's synthesiser plays."""
-        played = {key: {"notes": sweep.notes(), "measures": len(sweep.labels)} for key, sweep in sweeps.items()}
+        played = {
+            key: {
+                "notes": sweep.notes(),
+                "measures": len(sweep.labels),
+                "quarters": sweep.quarters,
+                "bar": sweep.metre.quarters,
+            }
+            for key, sweep in sweeps.items()
+        }
         return {"sounds": {"tempo": TEMPO, "sweeps": played}}
 
     def charts(self, subject: Subject) -> dict[str, tuple[str, Callable[[], Figure]]]:
@@ -113,7 +121,32 @@ class _Music:
         return files, list(remarks)
 
 
-MUSIC = _Music()
+class _Melodies(_Music):
+    """Melodies of dMelodies."""
+
+    nouns = Nouns(
+        item="melody",
+        group="melody",
+        element="eighth",
+        exactly="note for note",
+        small="such a melody is made of few notes",
+        truth="The melodies are made by rule: nothing here says what the method makes of real music.",
+        together="the factors of this set are independent, so hardly anything is taken away here",
+    )
+
+
+class _Phrases(_Music):
+    """Phrases of several measures."""
+
+    nouns = replace(
+        _Music.nouns,
+        item="phrase",
+        truth="Nothing here says whether the music is good: no number looks at style or harmony, and nobody was asked."
+        " Listen.",
+    )
+
+
+MUSIC, MELODIES, PHRASES = _Music(), _Melodies(), _Phrases()
 
 
 def _card(sweep: MusicSweep, key: str, folder: Path, remarks: dict[str, None]) -> MusicCard:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from latune.attributes import Kind
 from latune.control.editor import Editor
-from latune.control.traverse import traverse
+from latune.control.knobs import Knob
+from latune.control.traverse import POSITIONS, traverse
 from latune.data.codecs import Items
 from latune.data.dataset import Dataset
+from latune.data.dmelody_codec import DMelodyCodec
 from latune.data.measure_codec import MeasureCodec
+from latune.data.phrase_codec import PhraseCodec
 from latune.data.splits import seen_before
 from latune.errors import InputError, RunError
 from latune.figures import piano_roll
@@ -32,6 +36,7 @@ __all__ = ["TEMPO", "MusicSweep", "choose_items", "make_sweeps"]
 
 TEMPO = 100.0  # quarters per minute
 _FEWEST_NOTES = 3  # of a measure that is worth listening to
+_LINE = 3  # an item of so many measures or more gets a line of its own
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class MusicSweep(Sweep):
     """A sweep of a measure of music.
 
     Args:
-        ticks: What came out, (P, T); a measure that begins with a held tick begins with a rest.
+        ticks: What came out, (P, M, T): items of M measures; one that begins with a held tick begins with a rest.
         fifths: Key signature of the tune that the start measure comes from.
         metre: Of the measures.
     """
@@ -48,14 +53,21 @@ class MusicSweep(Sweep):
     fifths: int
     metre: Metre
 
+    @property
+    def quarters(self) -> float:
+        """Length of an item in quarter notes."""
+        return float(self.ticks.shape[1] * self.metre.quarters)
+
     def score(self) -> str:
-        """Staff notation as SVG, with the requested and the measured value above each measure; needs verovio."""
+        """Staff notation as SVG, with the requested and the measured value above each item; needs verovio."""
+        rest: list[str | None] = [None] * (self.ticks.shape[1] - 1)
         labels = [
-            f"{'own' if place == self.own else 'asked'} {asked}\ngot {got}"
+            text
             for place, (asked, got) in enumerate(self.labels)
+            for text in (f"{'own' if place == self.own else 'asked'} {asked}\ngot {got}", *rest)
         ]
-        tune = tune_from_ticks(self.ticks, fifths=self.fifths, metre=self.metre)
-        return engrave(tune, labels=labels, measures_per_line=len(self.ticks))
+        per_line = len(labels) if self.ticks.shape[1] < _LINE else self.ticks.shape[1]
+        return engrave(replace(self.tune(), title=""), labels=labels, measures_per_line=per_line)
 
     def roll(self, title: str = "", prefix: str = "") -> Figure:
         """Piano roll and curve of values."""
@@ -75,20 +87,20 @@ class MusicSweep(Sweep):
     def tune(self) -> Tune:
         """The measures one after the other."""
         title = f"{readable(self.name)}, test measure {self.item}, {self.way}"
-        return tune_from_ticks(self.ticks, title, TEMPO, self.fifths, self.metre)
+        return tune_from_ticks(self.ticks.reshape(-1, self.metre.ticks), title, TEMPO, self.fifths, self.metre)
 
     def notes(self) -> list[tuple[float, float, int]]:
         """Onset and duration in quarters and MIDI pitch of each note, numbered as in the piano roll."""
         return [
-            (round(float(onset) + place * self.metre.quarters, 4), round(float(duration), 4), int(pitch))
-            for place, measure in enumerate(self.ticks)
-            for onset, duration, pitch in _rows(measure, self.metre)
+            (round(float(onset) + place * self.quarters, 4), round(float(duration), 4), int(pitch))
+            for place, item in enumerate(self.ticks)
+            for onset, duration, pitch in _rows(item, self.metre)
             if pitch >= 0
         ]
 
 
-def _rows(measure: NDArray[np.int16], metre: Metre) -> Iterator[tuple[float, float, int]]:
-    events = events_from_ticks(measure[None], metre)
+def _rows(item: NDArray[np.int16], metre: Metre) -> Iterator[tuple[float, float, int]]:
+    events = events_from_ticks(item, metre)
     yield from zip(events.onsets, events.durations, events.pitches, strict=True)
 
 
@@ -101,7 +113,7 @@ def choose_items(dataset: Dataset, editor: Editor, count: int, seed: int) -> tup
         Their numbers in the test split, and whether all of them are absent from the training split.
     """
     items = np.asarray(dataset.items[dataset.split("test")])
-    is_rich = is_note(_ticks(editor, items)).sum(axis=1) >= _FEWEST_NOTES
+    is_rich = is_note(_ticks(editor, items)).sum(axis=(1, 2)) >= _FEWEST_NOTES
     is_new = ~seen_before(items, np.asarray(dataset.items[dataset.split("train")]))
     order = np.random.default_rng(seed).permutation(len(items))
     # A stable sort keeps the random order among equals.
@@ -121,8 +133,9 @@ def make_sweeps(
     if way == "code":
         raise InputError("Measures of music are not swept by code: choose alone, joint or exact.")
     indices = starts_in_split(dataset, numbers)
-    traversal = traverse(editor, np.asarray(dataset.items[indices]), name, movement=way, seed=seed)
     knob, column = editor.knobs[name], dataset.table.index(name)
+    positions = _positions(knob, dataset.table[name].kind)
+    traversal = traverse(editor, np.asarray(dataset.items[indices]), name, positions, movement=way, seed=seed)
     return [
         MusicSweep(
             name,
@@ -135,28 +148,37 @@ def make_sweeps(
             (knob.low, knob.high),
             _each_by_itself(_ticks(editor, traversal.items[row])),
             _fifths(editor, dataset, int(indices[row])),
-            _metre(editor),
+            _codec(editor).metre,
         )
         for row, item in enumerate(numbers)
     ]
 
 
+def _positions(knob: Knob, kind: Kind) -> int | list[float]:
+    """How many values are asked for, or which: whole ones where nothing lies between them."""
+    if kind == "continuous":
+        return POSITIONS
+    whole: list[float] = np.unique(np.round(np.linspace(knob.low, knob.high, POSITIONS))).tolist()
+    return whole
+
+
+def _codec(editor: Editor) -> MeasureCodec | PhraseCodec | DMelodyCodec:
+    if not isinstance(editor.codec, MeasureCodec | PhraseCodec | DMelodyCodec):
+        raise RunError("This run's items are not music: they cannot be engraved or played.")
+    return editor.codec
+
+
 def _ticks(editor: Editor, items: Items) -> NDArray[np.int16]:
-    """Items (..., T) as ticks."""
-    if not isinstance(editor.codec, MeasureCodec):
-        raise RunError("This run's items are not measures of music: they cannot be engraved or played.")
-    return editor.codec.vocabulary.ticks_from_tokens(items)
-
-
-def _metre(editor: Editor) -> Metre:
-    assert isinstance(editor.codec, MeasureCodec)
-    return editor.codec.metre
+    """N items as ticks of their measures, (N, M, T)."""
+    codec = _codec(editor)
+    return codec.ticks(items).reshape(len(items), -1, codec.metre.ticks)
 
 
 def _each_by_itself(ticks: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Let no note sound on from the measure before: here that is another version, not what came before."""
+    """Let no note sound on from the item before: here that is another version, not what came before."""
     ticks = ticks.copy()
-    ticks[ticks[:, 0] == HOLD, 0] = REST
+    first = ticks[:, 0, 0]
+    first[first == HOLD] = REST
     return ticks
 
 
@@ -164,5 +186,7 @@ def _fifths(editor: Editor, dataset: Dataset, index: int) -> int:
     """Key signature of the tune that an item belongs to, as far as the test split holds it."""
     members = dataset.split("test")
     members = members[dataset.groups[members] == dataset.groups[index]]
-    events = events_from_ticks(_ticks(editor, np.asarray(dataset.items[members])), _metre(editor))
+    metre = _codec(editor).metre
+    measures = _ticks(editor, np.asarray(dataset.items[members])).reshape(-1, metre.ticks)
+    events = events_from_ticks(measures, metre)
     return estimate_fifths(events.pitches, events.durations)

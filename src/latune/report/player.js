@@ -5,7 +5,6 @@
   const AudioContextClass = window.AudioContext || window.webkitAudioContext;
   const buttons = [...document.querySelectorAll("button[data-sweep]")];
   const tempoInput = document.getElementById("tempo");
-  const QUARTERS = 4; // in a measure
   const LEAD = 0.08; // seconds between the click and the first note
   const HARMONICS = [0, 1, 0.45, 0.25, 0.12, 0.06, 0.03]; // amplitudes, from the constant on
 
@@ -56,10 +55,10 @@
     wave = wave || context.createPeriodicWave(new Float32Array(HARMONICS.length), new Float32Array(HARMONICS));
     context.resume();
     const key = button.dataset.sweep;
-    const { notes, measures } = sweeps[key];
+    const { notes, measures, quarters: length, bar } = sweeps[key]; // length of an item, and of a written measure
     const only = button.dataset.measure;
-    const from = only === undefined ? 0 : Number(only) * QUARTERS;
-    const to = only === undefined ? measures * QUARTERS : from + QUARTERS;
+    const from = only === undefined ? 0 : Number(only) * length;
+    const to = only === undefined ? measures * length : from + length;
     const speed = quarters();
     const output = new GainNode(context, { gain: 0.22 });
     output.connect(context.destination);
@@ -68,7 +67,7 @@
       if (onset >= from && onset < to) sound(output, pitch, start + (onset - from) / speed, duration / speed);
     });
     playing = {
-      key, notes, measures, from, to, speed, start, output, button,
+      key, notes, bar, total: measures * length, from, to, speed, start, output, button,
       playhead: makePlayhead(key),
       bars: document.querySelectorAll(`#${key} .score .measure`),
       label: button.textContent,
@@ -79,14 +78,14 @@
   }
 
   function show(now) {
-    const { key, notes, measures, playhead, bars } = playing;
+    const { key, notes, bar: barLength, total, playhead, bars } = playing;
     notes.forEach(([onset, duration], index) => {
       mark(document.getElementById(`${key}-note-${index}`), onset <= now && now < onset + duration);
     });
-    bars.forEach((bar, index) => mark(bar, Math.floor(now / QUARTERS) === index));
+    bars.forEach((bar, index) => mark(bar, Math.floor(now / barLength) === index));
     if (playhead) {
       // The axis shows 0.05 quarters more at either end.
-      const x = playhead.box.x + (playhead.box.width * (now + 0.05)) / (measures * QUARTERS + 0.1);
+      const x = playhead.box.x + (playhead.box.width * (now + 0.05)) / (total + 0.1);
       playhead.line.setAttribute("x1", x);
       playhead.line.setAttribute("x2", x);
     }

@@ -41,6 +41,10 @@ _REBUILT = {
         "Notes (F1)",
         "How well the notes come back, each at its place and pitch; missing and additional ones both count.",
     ),
+    "nearest_melody": (
+        "Like a melody",
+        "Share of eighths that agree with the nearest melody of the set, whichever that is.",
+    ),
     "pixel_accuracy": (
         "Right pixels",
         "Share of pixels that come back on the right side of half brightness; most of a picture is often background.",

@@ -23,6 +23,7 @@ _METHODS = {
     "ar_vae": "AR-VAE (attribute-regularised variational auto-encoder)",
     "beta_vae": "beta-VAE",
     "fader": "Fader network (a code without the attributes, and a decoder that is told them)",
+    "glsr_vae": "GLSR-VAE (a variational auto-encoder whose decoder answers each knob at a given rate)",
 }
 _MODELS = {
     "measure_mlp": "a plain network that reads and writes all ticks at once",
@@ -97,7 +98,7 @@ def _attribute_sentence(recipe: Recipe) -> str:
     block = recipe.attributes
     if block is None and recipe.regularised:
         names = ", ".join(readable(name) for name in recipe.regularised)
-        return f"Attributes: {names} are the first {len(recipe.regularised)} latent dimensions themselves."
+        return f"Attributes: {names} are tied to the first {len(recipe.regularised)} latent dimensions."
     if block is None:
         return (
             "Attributes: none took part in training; each knob is the latent dimension that came out best"

@@ -101,10 +101,11 @@ def train_class_reader(dataset: Dataset, seed: int, report: Report | None = None
 
 
 def train_attribute_reader(dataset: Dataset, seed: int, report: Report | None = None) -> Reader:
-    """Train a reader of all attributes on the training split; its score is measured on the test split."""
-    values = np.asarray(dataset.attributes, dtype=float)
+    """Train a reader of all built-in attributes on the training split; its score is measured on the test split."""
+    names = dataset.table.built_in.names  # own attributes come behind these, and have functions
+    values = np.asarray(dataset.attributes, dtype=float)[:, : len(names)]
     training = values[dataset.split("train")]
-    scale = _Scale(dataset.table.names, tuple(training.mean(axis=0)), tuple(np.maximum(training.std(axis=0), 1e-9)))
+    scale = _Scale(names, tuple(training.mean(axis=0)), tuple(np.maximum(training.std(axis=0), 1e-9)))
     targets = torch.from_numpy(((values - scale.means) / scale.deviations).astype(np.float32))
     reader = _train(dataset, targets, values.shape[1], F.smooth_l1_loss, scale, seed, report)
     test = dataset.split("test")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from latune.data.codecs import Codec
 from latune.errors import RunError
 from latune.models.latent_model import LatentModel
 from latune.models.registry import build_model
+from latune.plugins import Plugin
 from latune.recipes import Recipe
 from latune.recipes.loading import recipe_from_dict
+from latune.training.run_plugins import extended_codec, remarks_on_plugins
 
 __all__ = ["FORMAT", "Run", "create_run", "open_run", "save_weights", "write_json", "write_text"]
 
@@ -34,12 +37,14 @@ class Run:
     Args:
         folder: Where it is.
         recipe: The fully resolved recipe.
-        codec: What the items are.
+        codec: What the items are, with the user's own attributes.
+        remarks: Sentences about plugins that changed since it was trained.
     """
 
     folder: Path
     recipe: Recipe
     codec: Codec
+    remarks: tuple[str, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -84,8 +89,14 @@ class Run:
         return content
 
 
-def create_run(folder: Path, recipe: Recipe, codec: Codec) -> Run:
+def create_run(folder: Path, recipe: Recipe, codec: Codec, plugins: Sequence[Plugin] = ()) -> Run:
     """Make a new run folder.
+
+    Args:
+        folder: New or empty.
+        recipe: Fully resolved.
+        codec: What the items are.
+        plugins: Where the user's own attributes come from: name and checksum of the files are recorded.
 
     Raises:
         RunError: The folder holds something already or cannot be written.
@@ -96,17 +107,24 @@ def create_run(folder: Path, recipe: Recipe, codec: Codec) -> Run:
         folder.mkdir(parents=True, exist_ok=True)
         write_text(folder / "recipe.yaml", yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
         header = {"format": FORMAT, "latune_version": latune.__version__, "codec": codec.to_dict()}
+        if plugins:
+            header["plugins"] = [plugin.to_dict() for plugin in plugins]
         write_json(folder / "run.json", header)
     except OSError as error:
         raise RunError(f"Cannot write to {folder}: {error.strerror}.") from error
     return Run(folder, recipe, codec)
 
 
-def open_run(folder: Path) -> Run:
+def open_run(folder: Path, plugins: Sequence[Plugin] = ()) -> Run:
     """Open an existing run folder.
 
+    Args:
+        folder: The run folder.
+        plugins: Where the user's own attributes come from; needed where it was trained with such.
+
     Raises:
-        RunError: It is not a run folder, or one of another version.
+        RunError: It is not a run folder, one of another version, or it needs a plugin that was not given.
+        InputError: An attribute of a plugin has the name of another one.
     """
     if not (folder / "run.json").is_file():
         raise RunError(f"{folder} is not a run folder: expected run.json in it.")
@@ -124,9 +142,12 @@ def open_run(folder: Path) -> Run:
         )
     try:
         codec = codec_from_dict(header["codec"])
+        records = header.get("plugins", [])
+        codec = extended_codec(folder, records, codec, plugins)
+        remarks = remarks_on_plugins(records, plugins)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(f"{folder}: run.json is damaged: expected the codec in it.") from error
-    return Run(folder, recipe_from_dict(values, str(folder / "recipe.yaml")), codec)
+    return Run(folder, recipe_from_dict(values, str(folder / "recipe.yaml")), codec, remarks)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.optim import Adam, Optimizer
 
+from latune.attributes import OUTER_SHARE
 from latune.data.augmentation import Crossover
 from latune.data.batches import Batch, Batches
 from latune.data.dataset import Dataset
@@ -20,6 +21,7 @@ from latune.methods.attribute_term import AttributeTerm
 from latune.methods.control_term import ControlTerm
 from latune.methods.method import MAIN_PLAYER, Losses, Method
 from latune.methods.registry import build_method
+from latune.models.phrase_mlp import PhraseMlp
 from latune.models.registry import build_model
 from latune.recipes import Recipe
 from latune.training.checkpoint import TrainingState, latest_checkpoint, load_checkpoint, save_checkpoint
@@ -64,7 +66,7 @@ def train(
 
     Args:
         recipe: What to train.
-        dataset: The data set that the recipe names.
+        dataset: The data set that the recipe names, with the columns of plugins where the recipe uses such.
         folder: New or empty folder.
         report: Told the progress every `training.log_every` steps.
         stop: Asked after each step; True makes it write a checkpoint and return.
@@ -79,7 +81,7 @@ def train(
     """
     recipe = recipe.resolved(dataset.table.names)
     method, device = _build(recipe, dataset)
-    return _loop(create_run(folder, recipe, dataset.codec), dataset, method, device, report, stop)
+    return _loop(create_run(folder, recipe, dataset.codec, dataset.plugins), dataset, method, device, report, stop)
 
 
 def resume(
@@ -101,7 +103,7 @@ def resume(
         RunError: It is not a run folder, it is damaged, or it was trained on another data set.
         TrainingError: The loss is not a number any more.
     """
-    run = open_run(folder)
+    run = open_run(folder, dataset.plugins)
     if run.codec.to_dict() != dataset.codec.to_dict():
         raise RunError(f"{folder} was trained on other items than data set '{dataset.name}' holds now.")
     if run.finished:
@@ -112,8 +114,11 @@ def resume(
 
 def _build(recipe: Recipe, dataset: Dataset) -> tuple[Method, torch.device]:
     """Seed, then build: the seed decides the initial weights."""
-    for name in recipe.knob_names(dataset.table.names):
-        dataset.table.index(name)  # an unknown name stops here, before any work
+    reference = np.asarray(dataset.attributes[dataset.split("train")])
+    for name in recipe.knob_names(dataset.table.names):  # what cannot get a knob stops here, before any work
+        low, high = np.quantile(reference[:, dataset.table.index(name)], [OUTER_SHARE, 1 - OUTER_SHARE])
+        if low == high:
+            raise RecipeError(f"Attribute '{name}' is {low:g} for nearly all training items: no knob is possible.")
     try:
         device = torch.device(recipe.training.device)
         torch.ones(1, device=device).item()
@@ -121,13 +126,18 @@ def _build(recipe: Recipe, dataset: Dataset) -> tuple[Method, torch.device]:
         raise RecipeError(f"training.device: '{recipe.training.device}' is not available here.") from error
     torch.manual_seed(recipe.seed)
     model = build_model(recipe.model, dataset.codec)
-    reference = np.asarray(dataset.attributes[dataset.split("train")])
+    if isinstance(model, PhraseMlp) and len(recipe.regularised) not in (0, model.named_dimensions):
+        raise RecipeError(
+            f"model.named_size: expected as many as attributes.names, got {model.named_dimensions} dimensions for"
+            f" {len(recipe.regularised)} attributes of the phrase and its measures."
+        )
     term = control = None
     if recipe.attributes is not None:
         term = AttributeTerm(recipe.attributes, dataset.table, model.latent_size, reference)
     if recipe.control is not None:
         control = ControlTerm(recipe.control, recipe.regularised, dataset.table, dataset.codec, reference)
-    return build_method(recipe.method, model, dataset.table, term, control).to(device), device
+    method = build_method(recipe.method, model, dataset.table, term, control, dataset.codec, reference)
+    return method.to(device), device
 
 
 def _loop(

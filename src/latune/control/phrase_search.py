@@ -1,0 +1,291 @@
+"""Exact values for a whole tune: candidates for every measure, and the choice among them that hangs together.
+
+Candidates come from the phrase model: phrases of the tune are encoded, their knobs are swept, jointly, alone and with
+the free code of a measure hidden, and decoded. What is chosen are measures, one candidate for each, so that
+
+    sum over measures of  error + loss of tokens
+                          + COHERENCE x (nats per tick that the phrase model needs for the candidate, given the
+                            measures around it and the wanted values)
+                          + STRUCTURE x (mean change of its similarity to the other measures of the tune)
+
+is small. Where only the mean of a phrase is asked for, its measures shall keep their differences: each has a soft
+target, its own value moved by what the mean lacks. Measures that are equal in the original, with equal requests, get
+one choice together. The choice is improved measure by measure until it stays (iterated conditional modes, Besag 1986).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from latune.control.editor import Editor
+from latune.control.inference import Codes
+from latune.control.phrase_requests import PhraseRequest, window_targets
+from latune.data.phrase_codec import PhraseCodec, of_measure
+from latune.models.phrase_mlp import PhraseMlp
+from latune.music.coherence import Aspect, self_similarity, similarity
+
+__all__ = ["search_tune"]
+
+Tokens = NDArray[np.uint8]
+Values = NDArray[np.float64]
+
+SWEEP = 31  # positions of a sweep
+BEYOND = 0.25  # a sweep reaches beyond the knob's range by this share of it, at either end
+PERTURBED = 96  # random candidates per phrase
+PERTURBATIONS = (0.6, 0.35, 0.15)  # their size in standard deviations of the codes
+ERROR_WEIGHT = 20.0  # an error of 5 % of the range weighs as much as losing the whole measure
+SOFT_ERROR_WEIGHT = 2.0  # the same for the share of a measure in the mean of its phrase
+COHERENCE = 1.0  # a nat per tick weighs as much as losing the whole measure
+STRUCTURE = 1.0  # becoming like a measure that was wholly different weighs as much as losing the whole measure
+ROUNDS = 3  # at most so often is the choice for every measure looked at again
+
+ASPECTS: tuple[Aspect, ...] = ("notes", "rhythm")
+
+
+@dataclass(frozen=True)
+class _Voice:
+    """Measures that change together, and what they may become.
+
+    Args:
+        places: Their numbers in the tune.
+        tokens: Candidates (C, T); the first one is the measure as it is.
+        ticks: The same as ticks, (C, T).
+        values: Attributes of the candidates that are turned or held, (C, K).
+        fixed: Cost of each candidate that does not depend on other measures, (C,).
+    """
+
+    places: NDArray[np.int64]
+    tokens: Tokens
+    ticks: NDArray[np.int16]
+    values: Values
+    fixed: Values
+
+
+def search_tune(
+    editor: Editor,
+    tokens: Tokens,
+    request: PhraseRequest,
+    seed: int = 0,
+    coherence: float = COHERENCE,
+    structure: float = STRUCTURE,
+) -> Tokens:
+    """Measures (L, T) of a tune changed so that the measured attributes come as close to the request as possible.
+
+    Args:
+        editor: A run with a phrase model.
+        tokens: The tune, at least as many measures as a phrase has.
+        request: What is wanted.
+        seed: Seed of the random candidates.
+        coherence: Weight of what the phrase model expects.
+        structure: Weight of what becomes of the similarities of the measures.
+    """
+    search = _Search(editor, tokens, request, seed, coherence, structure)
+    return search.run()
+
+
+class _Search:
+    def __init__(
+        self,
+        editor: Editor,
+        tokens: Tokens,
+        request: PhraseRequest,
+        seed: int,
+        coherence: float,
+        structure: float,
+    ) -> None:
+        assert isinstance(editor.codec, PhraseCodec)
+        assert isinstance(editor.model, PhraseMlp)
+        self.editor, self.codec, self.model = editor, editor.codec, editor.model
+        self.tokens, self.request, self.coherence, self.structure = tokens, request, coherence, structure
+        self.size = self.codec.measures
+        self.generator = np.random.default_rng(seed)
+        self.names = request.names
+        self.spans = np.array([_span(editor, of_measure(name, 1)) for name in self.names])
+        self.phrase_spans = np.array([_span(editor, name) for name in self.names])
+        self.own = self.codec.measure_codec.measure(tokens, self.names)
+        # Every run of M measures, one from each start; the moved codes say what named values belong to the request.
+        self.starts = np.arange(len(tokens) - self.size + 1)
+        windows = tokens[self.starts[:, None] + np.arange(self.size)]
+        self.codes = editor.encode(windows)
+        self.ticks = self.codec.ticks(tokens)
+        self.similarity = {aspect: self_similarity(self.ticks, aspect) for aspect in ASPECTS}
+        self.moved = self._moved()
+
+    def run(self) -> Tokens:
+        voices = self._voices()
+        current = self.tokens.copy()
+        values = self.own.copy()
+        chosen = [self._improve(voice, current, values, hanging=False) for voice in voices]
+        for _ in range(ROUNDS):
+            before = list(chosen)
+            for index in self.generator.permutation(len(voices)):
+                chosen[index] = self._improve(voices[index], current, values, hanging=True)
+            if chosen == before:
+                break
+        return current
+
+    def _improve(self, voice: _Voice, current: Tokens, values: Values, hanging: bool) -> int:
+        """Give a voice the best candidate as all others stand, in place; its number."""
+        costs = voice.fixed + self._phrase_costs(voice, values)
+        if hanging:
+            count = len(voice.places)
+            costs = costs + self.structure * count * self._structure_change(voice, current)
+            if self.coherence > 0:
+                costs = costs + self.coherence * count * self._surprise(voice, current)
+        best = int(np.argmin(costs))
+        current[voice.places] = voice.tokens[best]
+        values[voice.places] = voice.values[best]
+        return best
+
+    def _phrase_costs(self, voice: _Voice, values: Values) -> Values:
+        """Error of the phrases that the voice takes part in, for each candidate (C,)."""
+        costs = np.zeros(len(voice.tokens))
+        for column, targets in self.request.phrase_targets():
+            for phrase, target in enumerate(targets):
+                members = self.request.members[phrase]
+                inside = np.isin(members, voice.places)
+                if not inside.any():
+                    continue
+                rest = values[members[~inside], column].sum()
+                means = (rest + inside.sum() * voice.values[:, column]) / len(members)
+                costs += ERROR_WEIGHT * len(members) * np.abs(means - target) / self.phrase_spans[column]
+        return costs
+
+    def _structure_change(self, voice: _Voice, current: Tokens) -> Values:
+        """Mean absolute change of the similarity to all other measures with notes, for each candidate (C,)."""
+        others = np.flatnonzero(self.request.having)
+        others = others[~np.isin(others, voice.places)]
+        if len(others) == 0:
+            return np.zeros(len(voice.tokens))
+        ticks, place = self.codec.ticks(current[others]), voice.places[0]
+        changes = [
+            np.abs(similarity(voice.ticks, ticks, aspect) - self.similarity[aspect][place, others])
+            for aspect in ASPECTS
+        ]
+        return np.asarray(np.mean(changes, axis=(0, 2)))
+
+    @torch.no_grad()
+    def _surprise(self, voice: _Voice, current: Tokens) -> Values:
+        """Nats per tick of each candidate (C,) under the phrase model, mean over the voice's places."""
+        starts = np.clip(voice.places - self.size // 2, 0, self.starts[-1])
+        slots = voice.places - starts
+        codes = self.editor.encode(current[starts[:, None] + np.arange(self.size)])
+        rows = np.arange(len(starts))
+        named = self.model.named_of(slots)
+        codes[rows[:, None], named] = self.moved[starts[:, None], named]
+        hidden = np.zeros((len(starts), self.size), bool)
+        hidden[rows, slots] = True
+        logits = _logits(self.model, codes, hidden)[rows, slots]  # (n, T, V)
+        nats = -torch.log_softmax(logits, dim=-1).numpy()
+        ticks = np.arange(nats.shape[1])
+        return np.asarray(nats[:, ticks, voice.tokens].mean(axis=(0, 2)), float)
+
+    def _moved(self) -> Codes:
+        """Codes of all windows, with the knobs of the request turned."""
+        moved = self.codes.copy()
+        for start in self.starts:
+            wanted, held = window_targets(self.request, start + np.arange(self.size))
+            if wanted:
+                moved[start] = self.editor.move(self.codes[start : start + 1], wanted, held)[0]
+        return moved
+
+    def _voices(self) -> list[_Voice]:
+        pool = self._pool()
+        keys: dict[bytes, list[int]] = {}
+        for place in self.request.changing:
+            key = self.tokens[place].tobytes() + self.request.key(place)
+            keys.setdefault(key, []).append(int(place))
+        return [self._voice(np.array(places), pool) for places in keys.values()]
+
+    def _voice(self, places: NDArray[np.int64], pool: list[Tokens]) -> _Voice:
+        original = self.tokens[places[0]]
+        candidates = np.unique(np.concatenate([pool[place] for place in places]), axis=0)
+        tokens = np.concatenate([original[None], candidates])
+        values = self.codec.measure_codec.measure(tokens, self.names)
+        kept = self.codec.measure_codec.similarity(np.broadcast_to(original, tokens.shape), tokens)
+        cost = 1 - kept
+        for column in range(len(self.names)):
+            target = self.request.measure_target(column)[places[0]]
+            if np.isfinite(target):
+                cost = cost + ERROR_WEIGHT * np.abs(values[:, column] - target) / self.spans[column]
+        for column, targets in self.request.phrase_targets():
+            for place in places:
+                phrase = self.request.phrase_of[place]
+                lacking = targets[phrase] - self.own[self.request.members[phrase], column].mean()
+                off = np.abs(values[:, column] - (self.own[place, column] + lacking)) / self.spans[column]
+                cost = cost + SOFT_ERROR_WEIGHT * off / len(places)
+        return _Voice(places, tokens, self.codec.ticks(tokens), values, len(places) * cost)
+
+    def _pool(self) -> list[Tokens]:
+        """Decoded candidates (C, T) of every measure of the tune."""
+        starts = np.unique(np.append(np.arange(0, self.starts[-1] + 1, self.size), self.starts[-1]))
+        codes = np.concatenate(
+            [self._swept(starts, way) for way in ("joint", "alone")]
+            + [self._swept_phrase(starts), self._perturbed(starts)],
+            axis=1,
+        )
+        decoded = self.editor.decode(codes)  # (W, P, M, T)
+        expected = self._expected(starts)
+        pool: list[list[Tokens]] = [[] for _ in self.tokens]
+        for row, start in enumerate(starts):
+            for slot in range(self.size):
+                pool[start + slot] += [decoded[row, :, slot], expected[row, :, slot]]
+        return [np.concatenate(parts) for parts in pool]
+
+    def _positions(self, name: str) -> Values:
+        knob = self.editor.knobs[name]
+        ends = (knob.low - BEYOND * knob.span, knob.high + BEYOND * knob.span)
+        return knob.code_of(np.linspace(*ends, SWEEP))
+
+    def _swept(self, starts: NDArray[np.int64], way: str) -> Codes:
+        """All measures set to one value of a knob, over its range: (W, P, D)."""
+        swept = []
+        for name in self.names:
+            positions = self._positions(of_measure(name, 1))
+            wanted = [{of_measure(name, slot + 1): position for slot in range(self.size)} for position in positions]
+            swept += [self.editor.knobs.move(self.codes[starts], w, (), way) for w in wanted]  # type: ignore[arg-type]
+        return np.stack(swept, axis=1)
+
+    def _swept_phrase(self, starts: NDArray[np.int64]) -> Codes:
+        """The knob of the whole phrase over its range: (W, P, D)."""
+        swept = []
+        for name in self.names:
+            swept += [self.editor.knobs.move(self.codes[starts], {name: p}) for p in self._positions(name)]
+        return np.stack(swept, axis=1)
+
+    def _perturbed(self, starts: NDArray[np.int64]) -> Codes:
+        """Random codes around the moved ones, few dimensions at a time: (W, P, D)."""
+        parts = []
+        for size in PERTURBATIONS:
+            noise = self.generator.normal(size=(len(starts), PERTURBED, self.codes.shape[1]))
+            noise *= self.editor.knobs.spread * size
+            noise *= self.generator.random(noise.shape) < self.generator.uniform(0.05, 1, (*noise.shape[:2], 1))
+            parts.append((self.moved[starts][:, None] + noise).astype(np.float32))
+        return np.concatenate(parts, axis=1)
+
+    @torch.no_grad()
+    def _expected(self, starts: NDArray[np.int64]) -> Tokens:
+        """What the model expects of each measure from its surroundings, with all knobs swept: (W, P, M, T)."""
+        swept = self._swept(starts, "joint")
+        flat = swept.reshape(-1, swept.shape[-1])
+        parts = []
+        for slot in range(self.size):
+            hidden = np.zeros((len(flat), self.size), bool)
+            hidden[:, slot] = True
+            parts.append(_logits(self.model, flat, hidden)[:, slot].argmax(dim=-1).to(torch.uint8).numpy())
+        stacked = np.stack(parts, axis=1)
+        return stacked.reshape(*swept.shape[:2], *stacked.shape[1:])
+
+
+def _span(editor: Editor, name: str) -> float:
+    low, high = editor.knobs.ranges[name]
+    return max(high - low, 1e-9)
+
+
+def _logits(model: PhraseMlp, codes: Codes, hidden: NDArray[np.bool_]) -> torch.Tensor:
+    """Logits (N, M, T, V) of measures of which some are drawn from their surroundings."""
+    return model.expected_logits(torch.from_numpy(np.ascontiguousarray(codes)), torch.from_numpy(hidden))

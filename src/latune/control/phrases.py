@@ -1,0 +1,86 @@
+"""Editing whole tunes with a phrase model: all measures of a phrase change together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latune.control.editor import Editor
+from latune.control.knobs import Movement
+from latune.control.phrase_requests import PhraseRequest, Target, phrase_request, window_targets
+from latune.control.phrase_search import COHERENCE, STRUCTURE, search_tune
+from latune.data.phrase_codec import PhraseCodec
+from latune.errors import InputError
+
+__all__ = ["edit_ticks"]
+
+Ticks = NDArray[np.int16]
+Tokens = NDArray[np.uint8]
+
+
+def edit_ticks(
+    editor: Editor,
+    ticks: Ticks,
+    targets: Mapping[str, Target],
+    held: Sequence[str] = (),
+    movement: Movement = "joint",
+    exact: bool = False,
+    seed: int = 0,
+    coherence: float = COHERENCE,
+    structure: float = STRUCTURE,
+) -> Ticks:
+    """Turn knobs in a tune with a phrase model.
+
+    The tune is cut into phrases of M measures from its start; the last one may be shorter. Measures that are equal, and
+    of which the same is asked, stay equal. Measures without notes stay as they are.
+
+    Args:
+        editor: A run that was trained on phrases.
+        ticks: The tune (L, T), its pitches in the run's vocabulary.
+        targets: By attribute: a number for every phrase, which is the mean of its measures; one number per measure of
+            the tune; or, under a name such as "note_density_3", a number for that measure, counted from 1.
+        held: Attributes that every measure keeps.
+        movement: "joint" or "alone"; not read where `exact`.
+        exact: Search for the measured values instead of trusting the calibration.
+        seed: Seed of the search.
+        coherence: Weight of what the phrase model expects of a measure, given those around it, in the search.
+        structure: Weight of what becomes of the similarities between measures, in the search.
+
+    Returns:
+        The edited tune (L, T).
+
+    Raises:
+        InputError: A name is unknown, the numbers do not fit the tune, or the run was not trained on phrases.
+    """
+    codec = editor.codec
+    if not isinstance(codec, PhraseCodec):
+        raise InputError("This run was not trained on phrases: expected one whose recipe says data.measures.")
+    tokens = codec.measure_codec.vocabulary.tokens_from_ticks(ticks)
+    request = phrase_request(codec, tokens, targets, held)
+    if len(request.changing) == 0:
+        return ticks.copy()
+    # A tune shorter than a phrase is repeated to make one; equal measures change together, so the copies do no harm.
+    length = len(tokens)
+    if length < codec.measures:
+        tokens, request = np.resize(tokens, (codec.measures, tokens.shape[1])), request.repeated(codec.measures)
+    if exact:
+        edited = search_tune(editor, tokens, request, seed, coherence, structure)
+    else:
+        edited = _turn(editor, tokens, request, movement)
+    changed = codec.ticks(edited[:length])
+    return np.where(np.isin(np.arange(length), request.changing)[:, None], changed, ticks).astype(np.int16)
+
+
+def _turn(editor: Editor, tokens: Tokens, request: PhraseRequest, movement: Movement) -> Tokens:
+    """One movement and one decoding per phrase; the last window ends with the tune."""
+    size, last = request.size, len(tokens) - request.size
+    edited, done = tokens.copy(), {}
+    for start in range(0, len(tokens), size):
+        window = min(start, last) + np.arange(size)
+        turned = editor.turn(tokens[window][None], *window_targets(request, window), movement).items[0]
+        for place in range(start, min(start + size, len(tokens))):
+            key = tokens[place].tobytes() + request.key(place)
+            edited[place] = done.setdefault(key, turned[place - window[0]])
+    return edited
