@@ -64,7 +64,10 @@ BROKEN_TUNES = {
     "empty.mid": (b"", "is empty"),
     "broken.mid": (b"MThd\x00\x00\x00\x06\x00\x01\x00\x02", ""),
     "text.mid": (b"hello", ""),
-    "waltz.abc": (b"X:1\nT:Waltz\nM:3/4\nL:1/4\nK:C\nCDE|\n", "has the metre 3/4: expected 4/4 throughout"),
+    "odd.abc": (
+        b"X:1\nT:Odd\nM:7/8\nL:1/8\nK:C\nCDEFGAB|\n",
+        "The metre 7/8 is not supported: expected one such as 2/4",
+    ),
     "silent.abc": (b"X:1\nT:Nothing\nM:4/4\nL:1/4\nK:C\nzzzz|\n", "has no notes: expected a "),
     "tune.txt": (b"CDEF", "ends in '.txt': expected .mid"),
 }
@@ -113,9 +116,18 @@ def test_refused_edits(refused, run_folder, tune, options, part):
     assert refused("edit", run_folder, tune, *options, "--output", "out.mid").startswith(part)
 
 
-@pytest.mark.parametrize("output", ["out.txt", "out", "out.abc"])
+@pytest.mark.parametrize("output", ["out.txt", "out"])
 def test_outputs_of_unknown_kind(refused, run_folder, tune, output):
-    assert refused("edit", run_folder, tune, *KNOB, "--output", output).startswith(f"{output}: expected a name that")
+    message = refused("edit", run_folder, tune, *KNOB, "--output", output)
+    assert message.startswith(f"The file '{output}' ")
+    assert message.endswith(".pdf or .wav for writing.")
+
+
+def test_tunes_in_another_metre(refused, run_folder, tmp_path):
+    path = tmp_path / "waltz.abc"
+    path.write_text("X:1\nT:Waltz\nM:3/4\nL:1/4\nK:C\nCDE|\n")
+    message = refused("edit", run_folder, path, *KNOB, "--output", "out.mid")
+    assert message == f"{path} is in 3/4: this run was trained on 4/4."
 
 
 @pytest.mark.parametrize("place", ["nowhere/out.mid", "file/out.mid", "folder.mid"])

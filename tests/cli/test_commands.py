@@ -60,8 +60,8 @@ def test_train_evaluate_edit(latune, tmp_path, tune):
     assert measured["certificate"] == json.loads((out / "certificate.json").read_text())
     assert measured["metrics"] == json.loads((out / "metrics.json").read_text())
     table = succeed(latune("evaluate", out))
-    assert "Scores on 100 unseen items" in table
-    assert "Control on 10 unseen items (a hit is within 10%)" in table
+    assert "Scores on 100 items, all of which also occur in training" in table
+    assert "Control on 10 of these items (a hit is within 10%)" in table
 
     succeed(latune("edit", out, tune, "--knob", "contour=0.1", "--output", tmp_path / "out.mid"))
     assert (tmp_path / "out.mid").read_bytes().startswith(b"MThd")

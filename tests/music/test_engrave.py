@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 from latune.errors import InputError
 from latune.music.engrave import engrave
 from latune.music.measure import HOLD, REST, events_from_ticks
-from latune.music.musicxml import musicxml_document
 from latune.music.metre import COMMON_TIME
+from latune.music.musicxml import musicxml_document
 from latune.music.notation import beams, notate
 from latune.music.spelling import estimate_fifths, key_alterations, spell
 from latune.music.tune import tune_from_ticks
@@ -191,6 +191,8 @@ class TestDrawing:
     ],
 )
 def test_bad_arguments(arguments, sentence):
+    def draw(ticks=None, fifths=None, **layout):
+        return engrave(tune_from_ticks(measure(t0=60) if ticks is None else ticks, fifths=fifths), **layout)
+
     with pytest.raises(InputError, match=sentence):
-        ticks, fifths = arguments.pop("ticks", measure(t0=60)), arguments.pop("fifths", None)
-        engrave(tune_from_ticks(ticks, fifths=fifths), **arguments)
+        draw(**arguments)

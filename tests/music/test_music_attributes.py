@@ -11,8 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from latune.errors import RecipeError
-from latune.music.attributes import MUSIC_ATTRIBUTES, contour, note_density, rhythmic_complexity, syncopation
+from latune.music.attributes import (
+    MUSIC_ATTRIBUTES,
+    beat_strength,
+    complexity_weights,
+    contour,
+    music_attributes,
+    note_density,
+    rhythmic_complexity,
+    syncopation,
+)
 from latune.music.measure import END, HOLD, REST, START
+from latune.music.metre import METRES, Metre, metre_from_name
 
 GOLDEN = np.load(Path(__file__).parents[1] / "data" / "music_attributes.npz")
 SYMBOL = st.one_of(st.just(HOLD), st.just(HOLD), st.sampled_from([REST, START, END]), st.integers(0, 127))
@@ -51,7 +61,36 @@ def test_published_examples(onsets, complexity, density):
 
 def test_only_notes_count():
     silent = np.array([[REST] + [HOLD] * 23, [START] * 24, [END] * 24, [HOLD] * 24], np.int16)
-    assert np.array_equal(MUSIC_ATTRIBUTES.measure(silent), np.zeros((4, 8)))
+    of_notes = [name for name in MUSIC_ATTRIBUTES.names if name != "beat_strength"]
+    assert np.array_equal(MUSIC_ATTRIBUTES.measure(silent, of_notes), np.zeros((4, len(of_notes))))
+
+
+def test_beat_strength_counts_rests_too():
+    ticks = np.array([[REST] + [HOLD] * 23, [60] * 24, [HOLD] * 24], np.int16)
+    assert beat_strength(ticks) == pytest.approx([1, 4 * 1.182, 0], abs=1e-5)
+    assert beat_strength(ticks[:2, :12], Metre(6, 8)) == pytest.approx([1, 2 * 1.324], abs=1e-5)
+
+
+@pytest.mark.parametrize("name", METRES)
+def test_every_metre_has_the_attributes(name):
+    metre = metre_from_name(name)
+    table = music_attributes(metre)
+    full = np.full((1, metre.ticks), 60, np.int16)
+    downbeat = np.full((1, metre.ticks), HOLD, np.int16)
+    downbeat[0, 0] = 60
+    assert table.measure(full, ["rhythmic_complexity", "note_density"]).tolist() == [[1.0, 1.0]]
+    assert complexity_weights(metre).sum() == pytest.approx(1)
+    offbeat = np.roll(downbeat, 3 if not metre.is_compound else 1, axis=1)
+    low, high = (table.measure(ticks, ["rhythmic_complexity"])[0, 0] for ticks in (downbeat, offbeat))
+    assert low < high
+    assert table.measure(downbeat, ["syncopation"])[0, 0] == 0
+
+
+def test_syncopation_of_a_jig():
+    ticks = np.full((2, 12), HOLD, np.int16)
+    ticks[0, [0, 2, 4, 6, 8, 10]] = 60  # on the eighths
+    ticks[1, [0, 4]] = 60  # the second note sounds across the second beat
+    assert syncopation(ticks, Metre(6, 8)).tolist() == [0, 0.5]
 
 
 @given(TICKS)

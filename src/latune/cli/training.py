@@ -232,7 +232,7 @@ def _show_scores(metrics: dict[str, Any]) -> None:
     ]
     items = metrics["data"]["items"]
     known = metrics["reconstruction"]["items_also_in_training"] == items
-    which = f"{items} items, all of which were trained on" if known else f"{items} unseen items"
+    which = f"{items} items, all of which also occur in training" if known else f"{items} unseen items"
     table(f"Scores on {which}", ["score", "on means", "on samples", "ceiling", "chance"], rows)
     reconstruction = metrics["reconstruction"]
     measures = [

@@ -16,6 +16,7 @@ from platformdirs import user_cache_path
 
 import latune
 from latune.data.codec_registry import codec_from_dict
+from latune.data.codecs import Codec
 from latune.data.dataset import Dataset
 from latune.data.packed_items import PackedItems
 from latune.errors import DataError
@@ -138,7 +139,7 @@ def load_dataset(name: str) -> Dataset:
     return Dataset(
         name=name,
         items=PackedItems(arrays["items"], codec.item_shape) if codec.binary else arrays["items"],
-        attributes=arrays["attributes"],
+        attributes=_columns(arrays, codec, description.get("attributes")),
         groups=arrays["groups"],
         splits={split: arrays[f"split_{split}"] for split in description["splits"]},
         codec=codec,
@@ -146,6 +147,13 @@ def load_dataset(name: str) -> Dataset:
         classes=arrays.get("classes"),
         sequences=arrays.get("sequences"),
     )
+
+
+def _columns(arrays: dict[str, NDArray[Any]], codec: Codec, names: list[str] | None) -> NDArray[np.float32]:
+    """The attributes: as stored, or measured again where this version measures others than the one that stored them."""
+    if names == list(codec.table.names) or not codec.measurable:
+        return arrays["attributes"]
+    return codec.measure(arrays["items"]).astype(np.float32)
 
 
 def _read_description(name: str) -> dict[str, Any]:

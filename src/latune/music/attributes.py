@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.attributes import Attribute, AttributeTable
-from latune.music.measure import is_note
+from latune.music.measure import HOLD, is_note
 from latune.music.metre import COMMON_TIME, Metre
 
 __all__ = [
     "MUSIC_ATTRIBUTES",
     "PITCH_SPAN",
+    "beat_strength",
     "complexity_weights",
     "contour",
     "interval_entropy",
@@ -118,17 +119,19 @@ def rhythmic_entropy(ticks: Ticks) -> Values:
 
 def interval_entropy(ticks: Ticks) -> Values:
     """Entropy in nats of the softmax over counts of the 12 melodic interval classes; 0 with fewer than two notes."""
-    notes = is_note(ticks)
-    positions = np.arange(ticks.shape[1])
-    last_note = np.maximum.accumulate(np.where(notes, positions, -1), axis=1)
-    previous = np.concatenate([np.full((len(ticks), 1), -1), last_note[:, :-1]], axis=1)
-    rows, columns = np.nonzero(notes & (previous >= 0))
-    steps = ticks[rows, columns].astype(np.int64) - ticks[rows, previous[rows, columns]]
-    counts = np.bincount(rows * 12 + np.abs(steps) % 12, minlength=12 * len(ticks)).reshape(-1, 12)
-    weights = np.exp(counts - counts.max(axis=1, keepdims=True))
-    shares = weights / weights.sum(axis=1, keepdims=True)
-    entropy = -np.sum(shares * np.log(np.maximum(shares, 1e-300)), axis=1)
-    return np.where(notes.sum(axis=1) > 1, entropy, 0.0)
+    rows = _by_tick(ticks)
+    counts = np.zeros((12, rows.shape[1]), np.int8)
+    last = rows[0].copy()  # pitch of the note before, negative while there is none
+    for pitches in rows[1:]:
+        notes = np.flatnonzero(pitches >= 0)
+        steps = notes[last[notes] >= 0]
+        counts[np.abs(pitches[steps] - last[steps]) % 12, steps] += 1  # no measure occurs twice
+        last[notes] = pitches[notes]
+    # ln Z - sum of c e^c / Z: with integer counts, both powers come from tables.
+    known = np.arange(len(rows))
+    total = np.exp(known)[counts].sum(axis=0)
+    weighted = (known * np.exp(known))[counts].sum(axis=0)
+    return np.where(counts.any(axis=0), np.log(total) - weighted / total, 0.0)
 
 
 def syncopation(ticks: Ticks, metre: Metre = COMMON_TIME) -> Values:
@@ -137,16 +140,26 @@ def syncopation(ticks: Ticks, metre: Metre = COMMON_TIME) -> Values:
     A note that sounds across a tick of a stronger metrical level than its own is syncopated by the difference of
     levels (measure, half measure, beat, eighth, rest of the grid). After Longuet-Higgins and Lee 1984.
     """
-    notes = is_note(ticks)
-    positions = np.arange(ticks.shape[1])
-    onset = np.maximum.accumulate(np.where(ticks != -1, positions, 0), axis=1)
-    rows = np.arange(len(ticks))[:, None]
-    sounding = notes[rows, onset]
-    levels = _levels(metre)
-    strength = np.where(sounding, levels[onset] - levels[positions], 0)
-    strongest = np.zeros(ticks.shape, dtype=np.int64)
-    np.maximum.at(strongest, (np.broadcast_to(rows, ticks.shape), onset), strength)
-    return np.asarray(strongest.sum(axis=1) / np.maximum(notes.sum(axis=1), 1))
+    rows, levels = _by_tick(ticks), _levels(metre).astype(np.int8)
+    measures = rows.shape[1]
+    own = np.zeros(measures, np.int8)  # level at which the sounding note begins; 0, which nothing exceeds, in silence
+    strongest, total = np.zeros(measures, np.int8), np.zeros(measures, np.int8)
+    for pitches, level in zip(rows, levels, strict=True):
+        begins = pitches != HOLD
+        total += np.where(begins, strongest, 0)
+        own = np.where(begins, np.where(pitches >= 0, level, np.int8(0)), own)
+        strongest = np.where(begins, np.int8(0), np.maximum(strongest, own - level))
+    return np.asarray((total + strongest) / np.maximum(_count(ticks), 1))
+
+
+def beat_strength(ticks: Ticks, metre: Metre = COMMON_TIME) -> Values:
+    """How much begins on the beats: the number of beats where a note or rest begins, and a little for every other onset.
+
+    A beat counts 1, its half 0.15 (in compound metres its thirds), any other tick 0.008, as published.
+    """
+    in_beat = [1, 0.008, 0.15, 0.008, 0.15, 0.008] if metre.is_compound else [1, 0.008, 0.008, 0.15, 0.008, 0.008]
+    begins = (_by_tick(ticks) != HOLD).astype(np.float32)
+    return np.asarray(np.tile(in_beat, metre.beats).astype(np.float32) @ begins, np.float64)
 
 
 def mean_pitch(ticks: Ticks) -> Values:
@@ -215,6 +228,14 @@ def music_attributes(metre: Metre) -> AttributeTable:
                 3.0,
                 "How strongly notes sound across stronger beats than their own.",
                 measure=partial(syncopation, metre=metre),
+            ),
+            Attribute(
+                "beat_strength",
+                "beats",
+                0.0,
+                1.5 * metre.beats,
+                "How much begins on the beats, notes and rests alike.",
+                measure=partial(beat_strength, metre=metre),
             ),
             Attribute(
                 "mean_pitch",

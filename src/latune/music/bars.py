@@ -63,23 +63,23 @@ def play_order(bars: Sequence[Bar]) -> list[int]:
 def place_bars(lengths: Sequence[int], full: int, opens: Sequence[bool]) -> list[tuple[int, int]] | None:
     """Where written measures lie in the metre's grid: (begins, ends) of each.
 
-    A short measure at a place where music may begin (the first measure, or after a repeat or a double bar line) is a
-    pick-up and fills the end of the grid's measure; so is one that completes the short measure before it. Other short
-    measures fill the beginning.
+    A short measure that begins a section (the first measure, or after a repeat or a double bar line), and not the last
+    one, is a pick-up and fills the end of the grid's measure; so is one that completes the short measure before it.
+    Other short measures fill the beginning.
 
     Args:
         lengths: Written length of each measure, in any unit.
         full: Length of a full measure in that unit.
-        opens: Whether music may begin at each measure.
+        opens: Whether a section may begin at each measure.
 
     Returns:
         None if a measure is longer than the metre's.
     """
     places: list[tuple[int, int]] = []
-    for length, may_begin in zip(lengths, opens, strict=True):
+    for number, (length, may_begin) in enumerate(zip(lengths, opens, strict=True)):
         if length > full:
             return None
         completes = bool(places) and places[-1] == (0, full - length)
-        is_pick_up = 0 < length < full and (may_begin or completes)
+        is_pick_up = 0 < length < full and (completes or (may_begin and number < len(lengths) - 1))
         places.append((full - length, full) if is_pick_up else (0, length or full))
     return places

@@ -25,7 +25,7 @@ class Marks:
         repeat_start: Whether a repeated part begins here.
         repeat_end: How often the part that ends here is played in all; 0 where none ends.
         endings: Passes in which it is played; empty: all.
-        opens: Whether music may begin here: after a repeat, an ending or a double bar line.
+        opens: Whether a section may begin here: after a repeat, a last ending or a double bar line.
     """
 
     repeat_start: bool
@@ -48,7 +48,7 @@ def measure_marks(part: ET.Element) -> list[Marks]:
         if started:
             endings = tuple(int(turn) for turn in re.findall(r"\d{1,2}", started[0].get("number", "")))
         times = 0 if backward is None else _times(backward.get("times"), endings)
-        marks.append(Marks(forward, times, endings, opens or forward or bool(started)))
+        marks.append(Marks(forward, times, endings, (opens or forward) and not started))
         style = measure.findtext("barline[@location='right']/bar-style") or ""
         opens = backward is not None or stopped or style in ("light-light", "light-heavy")
         endings = () if stopped else endings
