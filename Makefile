@@ -22,6 +22,7 @@ benchmark: $(VENV)/.installed-dev  ## Print every speed claim as a ratio (keep t
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/metric_suite.py
 	$(BIN)/python benchmarks/attribute_extraction.py
+	$(BIN)/python benchmarks/tune_reading.py
 	$(BIN)/python benchmarks/picture_step.py
 	$(BIN)/python benchmarks/morphology.py
 	$(BIN)/python benchmarks/sprites.py

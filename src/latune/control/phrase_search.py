@@ -4,8 +4,8 @@ Candidates come from the phrase model: phrases of the tune are encoded, their kn
 the free code of a measure hidden, and decoded. What is chosen are measures, one candidate for each, so that
 
     sum over measures of  error + loss of tokens
-                          + COHERENCE x (nats per tick that the phrase model needs for the candidate, given the
-                            measures around it and the wanted values)
+                          + COHERENCE x (nats per note that the phrase model needs for the candidate's pitches, given
+                            the wanted values and the measures around it: as they were, and as they are now)
                           + STRUCTURE x (mean change of its similarity to the other measures of the tune)
 
 is small. Where only the mean of a phrase is asked for, its measures shall keep their differences: each has a soft
@@ -37,10 +37,10 @@ SWEEP = 31  # positions of a sweep
 BEYOND = 0.25  # a sweep reaches beyond the knob's range by this share of it, at either end
 PERTURBED = 96  # random candidates per phrase
 PERTURBATIONS = (0.6, 0.35, 0.15)  # their size in standard deviations of the codes
-ERROR_WEIGHT = 20.0  # an error of 5 % of the range weighs as much as losing the whole measure
+ERROR_WEIGHT = 50.0  # an error of 2 % of the range weighs as much as losing the whole measure
 SOFT_ERROR_WEIGHT = 2.0  # the same for the share of a measure in the mean of its phrase
-COHERENCE = 1.0  # a nat per tick weighs as much as losing the whole measure
-STRUCTURE = 1.0  # becoming like a measure that was wholly different weighs as much as losing the whole measure
+COHERENCE = 0.2  # five nats per note weigh as much as losing the whole measure
+STRUCTURE = 2.0  # twice: becoming like a measure that was wholly different weighs as much as losing the whole measure
 ROUNDS = 3  # at most so often is the choice for every measure looked at again
 
 ASPECTS: tuple[Aspect, ...] = ("notes", "rhythm")
@@ -112,30 +112,32 @@ class _Search:
         windows = tokens[self.starts[:, None] + np.arange(self.size)]
         self.codes = editor.encode(windows)
         self.ticks = self.codec.ticks(tokens)
+        self.pitches = np.flatnonzero(np.array(self.codec.measure_codec.vocabulary.values) >= 0)
         self.similarity = {aspect: self_similarity(self.ticks, aspect) for aspect in ASPECTS}
         self.moved = self._moved()
 
     def run(self) -> Tokens:
+        """The best choice that was found."""
         voices = self._voices()
-        current = self.tokens.copy()
-        values = self.own.copy()
-        chosen = [self._improve(voice, current, values, hanging=False) for voice in voices]
+        current, values = self.tokens.copy(), self.own.copy()
+        # The first choices are made among measures as they were; the means of phrases wait until all have been made.
+        chosen = [self._improve(voice, current, values, phrases=False) for voice in voices]
         for _ in range(ROUNDS):
             before = list(chosen)
             for index in self.generator.permutation(len(voices)):
-                chosen[index] = self._improve(voices[index], current, values, hanging=True)
+                chosen[index] = self._improve(voices[index], current, values, phrases=True)
             if chosen == before:
                 break
         return current
 
-    def _improve(self, voice: _Voice, current: Tokens, values: Values, hanging: bool) -> int:
+    def _improve(self, voice: _Voice, current: Tokens, values: Values, phrases: bool) -> int:
         """Give a voice the best candidate as all others stand, in place; its number."""
-        costs = voice.fixed + self._phrase_costs(voice, values)
-        if hanging:
-            count = len(voice.places)
-            costs = costs + self.structure * count * self._structure_change(voice, current)
-            if self.coherence > 0:
-                costs = costs + self.coherence * count * self._surprise(voice, current)
+        count = len(voice.places)
+        costs = voice.fixed + self.structure * count * self._structure_change(voice, current)
+        if self.coherence > 0:
+            costs = costs + self.coherence * count * self._surprise(voice.places, voice.tokens, current) / 2
+        if phrases:
+            costs = costs + self._phrase_costs(voice, values)
         best = int(np.argmin(costs))
         current[voice.places] = voice.tokens[best]
         values[voice.places] = voice.values[best]
@@ -169,20 +171,27 @@ class _Search:
         return np.asarray(np.mean(changes, axis=(0, 2)))
 
     @torch.no_grad()
-    def _surprise(self, voice: _Voice, current: Tokens) -> Values:
-        """Nats per tick of each candidate (C,) under the phrase model, mean over the voice's places."""
-        starts = np.clip(voice.places - self.size // 2, 0, self.starts[-1])
-        slots = voice.places - starts
-        codes = self.editor.encode(current[starts[:, None] + np.arange(self.size)])
-        rows = np.arange(len(starts))
+    def _surprise(self, places: NDArray[np.int64], tokens: Tokens, around: Tokens) -> Values:
+        """Nats per note of the pitches of candidates (C, T) under the phrase model, mean over places: (C,).
+
+        Args:
+            places: Where the candidates may stand.
+            tokens: The candidates.
+            around: The tune (L, T) that they would stand in.
+        """
+        starts = np.clip(places - self.size // 2, 0, self.starts[-1])
+        slots, rows = places - starts, np.arange(len(places))
+        codes = self.editor.encode(around[starts[:, None] + np.arange(self.size)])
         named = self.model.named_of(slots)
         codes[rows[:, None], named] = self.moved[starts[:, None], named]
         hidden = np.zeros((len(starts), self.size), bool)
         hidden[rows, slots] = True
-        logits = _logits(self.model, codes, hidden)[rows, slots]  # (n, T, V)
-        nats = -torch.log_softmax(logits, dim=-1).numpy()
-        ticks = np.arange(nats.shape[1])
-        return np.asarray(nats[:, ticks, voice.tokens].mean(axis=(0, 2)), float)
+        logits = _logits(self.model, codes, hidden)[rows, slots][..., self.pitches]  # (n, T, P)
+        nats = torch.full((len(rows), tokens.shape[1], self.codec.symbols), 0.0)
+        nats[..., self.pitches] = -torch.log_softmax(logits, dim=-1)
+        per_tick = nats.mean(dim=0).numpy()[np.arange(tokens.shape[1]), tokens]  # (C, T)
+        notes = np.isin(tokens, self.pitches).sum(axis=1)
+        return np.asarray(per_tick.sum(axis=1) / np.maximum(notes, 1), float)
 
     def _moved(self) -> Codes:
         """Codes of all windows, with the knobs of the request turned."""
@@ -218,6 +227,8 @@ class _Search:
                 lacking = targets[phrase] - self.own[self.request.members[phrase], column].mean()
                 off = np.abs(values[:, column] - (self.own[place, column] + lacking)) / self.spans[column]
                 cost = cost + SOFT_ERROR_WEIGHT * off / len(places)
+        if self.coherence > 0:
+            cost = cost + self.coherence * self._surprise(places, tokens, self.tokens) / 2
         return _Voice(places, tokens, self.codec.ticks(tokens), values, len(places) * cost)
 
     def _pool(self) -> list[Tokens]:

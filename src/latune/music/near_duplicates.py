@@ -46,7 +46,7 @@ def melody_groups(tunes: Sequence[NDArray[np.int16]], metre: Metre, common: floa
     telling = np.asarray(holds.sum(axis=0)).ravel() <= _OFTEN
     holds = holds[:, telling]
     shared = (holds @ holds.T).tocoo()
-    sizes = np.asarray(holds.sum(axis=1)).ravel()
+    sizes: NDArray[np.int64] = np.asarray(holds.sum(axis=1)).ravel()
     shorter = np.minimum(sizes[shared.coords[0]], sizes[shared.coords[1]])
     linked = shared.data >= common * shorter
     links = csr_array((linked.astype(np.int8), shared.coords), shape=shared.shape)
