@@ -185,7 +185,7 @@ def test_refused_edits(latune, picture_run, pictures, trained_run, tmp_path):
     )
     assert "both turned and held" in refused(picture, *wide, "--hold", "width", "--output", "a.png")
     assert "expected a name that ends in .png, .npz" in refused(picture, *wide, "--output", "a.mid")
-    assert "expected a name that ends in .mid" in refused(
+    assert "expected .mid, .midi," in refused(
         picture, "--knob", "contour=1", "--output", "a.png", run=trained_run.folder
     )
     assert "expected a name that ends in .png, .jpg" in refused(tmp_path / "a.mid", *wide, "--output", "a.png")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from latune.data.chorales import _read_chorale, build_chorales, build_parity_chorales, read_chorales
-from latune.music.measure import END, HIGHEST_PITCH, HOLD, LOWEST_PITCH, START
+from latune.music.measure import END, HIGHEST_PITCH, HOLD, LOWEST_PITCH, START, midi_vocabulary, ticks_from_events
+from latune.music.tune import tune_from_ticks
 
 pytest.importorskip("music21")
 pytestmark = pytest.mark.slow
@@ -65,6 +66,15 @@ def test_stored_attributes_are_those_of_the_items(name, request):
     pitches = pitches[pitches >= 0]
     assert pitches.min() >= LOWEST_PITCH
     assert pitches.max() <= HIGHEST_PITCH
+
+
+def test_tune_items_tune_is_the_identity(corpus):
+    vocabulary = midi_vocabulary()
+    for chorale in corpus[0]:
+        tune = tune_from_ticks(chorale.ticks)
+        back = tune_from_ticks(vocabulary.ticks_from_tokens(vocabulary.tokens_from_ticks(tune.performed)))
+        np.testing.assert_array_equal(back.ticks, chorale.ticks)
+        np.testing.assert_array_equal(ticks_from_events(back.events), chorale.ticks)
 
 
 def test_default_has_no_padding(default):

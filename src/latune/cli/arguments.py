@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Values = NDArray[np.float64]
 
-__all__ = ["RunFolder", "parse_knob", "rows_of_values"]
+__all__ = ["RunFolder", "parse_knob", "parse_knobs", "rows_of_values"]
 
 
 RunFolder = Annotated[Path, typer.Argument(help="Run folder, as latune train leaves it")]
@@ -36,6 +36,20 @@ def parse_knob(text: str) -> tuple[str, float]:
     if not separator or not name or not abs(number) < float("inf"):
         raise InputError(f"--knob {text}: expected NAME=VALUE with a number, such as note_density=0.25.")
     return name, number
+
+
+def parse_knobs(texts: Sequence[str]) -> dict[str, float | list[float]]:
+    """Names and values of NAME=VALUE, or of NAME=VALUE,VALUE,... with one value per measure.
+
+    Raises:
+        InputError: One is not that.
+    """
+    targets: dict[str, float | list[float]] = {}
+    for text in texts:
+        name, separator, values = text.partition("=")
+        numbers = [parse_knob(f"{name}{separator}{value}")[1] for value in values.split(",")]
+        targets[name] = numbers if len(numbers) > 1 else numbers[0]
+    return targets
 
 
 def rows_of_values(names: Sequence[str], values: Values) -> list[dict[str, float | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from latune.cli.arguments import RunFolder, parse_knob, rows_of_values
+from latune.cli.arguments import RunFolder, parse_knobs, rows_of_values
 from latune.cli.data import prepare_items
 from latune.cli.output import console, errors, print_json, progress_bar, table
 from latune.cli.plugins import PluginFiles, load, open_run_with
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from latune.control.editor import Editor
     from latune.control.knobs import Movement
+    from latune.control.requests import Answer
 
     Values = NDArray[np.float64]
 
@@ -86,26 +88,29 @@ def edit(
     exact: Annotated[bool, typer.Option("--exact", help="Search until the measured value hits.")] = False,
     alone: Annotated[bool, typer.Option("--alone", help="Move only the knob's own dimension.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search of --exact.")] = 0,
+    track: Annotated[str | None, typer.Option(help="Number or name of a tune's melody track.")] = None,
     plugin: PluginFiles = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Turn knobs in every measure of a tune, or in every picture of a file, and write the result.
+    """Turn knobs in every measure or phrase of a tune, or in every picture of a file, and write the result.
 
     Example: latune edit runs/first tune.mid --knob note_density=0.25 --hold contour --exact --output out.mid
+
+    Phrases: a value is the mean of every phrase; NAME_3=VALUE is for measure 3, NAME=V,V,... has one value per measure.
     """
     from latune.control.editor import open_editor
     from latune.data.picture_codec import PictureCodec
     from latune.errors import InputError
 
-    targets = dict(parse_knob(text) for text in knob)
+    targets = parse_knobs(knob)
     if alone and exact:
         raise InputError("--alone and --exact exclude each other: choose one.")
-    request = _Request(source, output, targets, tuple(hold or ()), "alone" if alone else "joint", exact, seed)
+    request = _Request(source, output, targets, track, tuple(hold or ()), "alone" if alone else "joint", exact, seed)
     plugins = load(plugin)
     open_run_with(run, plugins)
     editor = open_editor(run, plugins)
     result = (_edit_pictures if isinstance(editor.codec, PictureCodec) else _edit_tune)(editor, request)
-    names = editor.codec.table.names
+    names = result.names
     if as_json:
         print_json(
             {
@@ -120,7 +125,7 @@ def edit(
     for remark in result.remarks:
         errors.print(remark, markup=False)
     columns = ["attribute", "wanted", "mean before", "mean after", f"{result.what} within 10 %"]
-    table(f"{len(result.after)} {result.what}", columns, _hits(editor, request, result))
+    table(f"{len(result.after)} {result.what}", columns, _hits(editor, result))
     console.print(f"Written: {output}", markup=False)
 
 
@@ -130,7 +135,8 @@ class _Request:
 
     source: Path
     output: Path
-    targets: dict[str, float]
+    targets: dict[str, float | list[float]]
+    track: str | None
     held: tuple[str, ...]
     movement: Movement
     exact: bool
@@ -143,11 +149,13 @@ class _Request:
 
 @dataclass(frozen=True)
 class _Result:
-    """What was edited, in the plural, its attributes (N, A) before and after, remarks, and more for programs."""
+    """What was edited (a plural), its attributes before and after, the answers to requests, and more for programs."""
 
     what: str
+    names: Sequence[str]
     before: Values
     after: Values
+    answers: Sequence[Answer]
     remarks: tuple[str, ...]
     more: dict[str, Any]
 
@@ -157,38 +165,39 @@ def _edit_tune(editor: Editor, request: _Request) -> _Result:
     from latune.music.score import check_writable, write_tune
 
     check_writable(request.output)
-    edited = edit_tune(editor, request.source, request.targets, **request.options)
+    edited = edit_tune(editor, request.source, request.targets, track=request.track, **request.options)
     remarks = edited.remarks + write_tune(edited.tune, request.output)
     more = {"edited_measures": (edited.edited + 1).tolist()}
-    return _Result("measures", edited.before, edited.after, remarks, more)
+    return _Result("measures", edited.names, edited.before, edited.after, edited.answers, remarks, more)
 
 
 def _edit_pictures(editor: Editor, request: _Request) -> _Result:
     from latune.control.pictures import edit_pictures
+    from latune.control.requests import answers, one_number_each
     from latune.images.reading import read_pictures
     from latune.images.writing import check_writable, write_pictures
 
     images = read_pictures(request.source, colour=editor.codec.item_shape[0] == COLOURS)
     check_writable(request.output, len(images))
-    edited = edit_pictures(editor, images, request.targets, **request.options)
+    targets, names = one_number_each(request.targets), editor.codec.table.names
+    edited = edit_pictures(editor, images, targets, **request.options)
     write_pictures(request.output, edited.images)
-    return _Result("pictures", edited.before, edited.after, edited.remarks, {})
+    answered = answers(names, edited.before, edited.after, targets, request.held)
+    return _Result("pictures", names, edited.before, edited.after, answered, edited.remarks, {})
 
 
-def _hits(editor: Editor, request: _Request, result: _Result) -> list[tuple[Any, ...]]:
+def _hits(editor: Editor, result: _Result) -> list[tuple[Any, ...]]:
     """A row per attribute that was turned or held; an item that lacks one counts in no mean and is no hit."""
     import numpy as np
 
     rows = []
-    for name in (*request.targets, *request.held):
-        column = editor.codec.table.index(name)
-        before, after = result.before[:, column], result.after[:, column]
-        wanted = request.targets.get(name)
-        low, high = editor.knobs.ranges[name]
-        hits = abs(after - (before if wanted is None else wanted)) <= 0.1 * (high - low) + 1e-9
+    for answer in result.answers:
+        low, high = editor.knobs.ranges[answer.name]
         means = [
             float(values[np.isfinite(values)].mean()) if np.isfinite(values).any() else float("nan")
-            for values in (before, after)
+            for values in (answer.before, answer.after)
         ]
-        rows.append((name, "held" if wanted is None else f"{wanted:g}", *means, f"{int(hits.sum())} of {len(hits)}"))
+        wanted = ", ".join(f"{value:g}" for value in dict.fromkeys(answer.wanted.tolist()))
+        hits = f"{answer.hits(high - low)} of {len(answer.after)}"
+        rows.append((answer.name, "held" if answer.held else wanted, *means, hits))
     return rows

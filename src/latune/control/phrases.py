@@ -11,10 +11,11 @@ from latune.control.editor import Editor
 from latune.control.knobs import Movement
 from latune.control.phrase_requests import PhraseRequest, Target, phrase_request, window_targets
 from latune.control.phrase_search import COHERENCE, STRUCTURE, search_tune
+from latune.control.requests import Answer
 from latune.data.phrase_codec import PhraseCodec
 from latune.errors import InputError
 
-__all__ = ["edit_ticks"]
+__all__ = ["edit_ticks", "phrase_answers"]
 
 Ticks = NDArray[np.int16]
 Tokens = NDArray[np.uint8]
@@ -73,10 +74,39 @@ def edit_ticks(
     return np.where(np.isin(np.arange(length), request.changing)[:, None], changed, ticks).astype(np.int16)
 
 
+def phrase_answers(
+    codec: PhraseCodec, before: Ticks, after: Ticks, targets: Mapping[str, Target], held: Sequence[str]
+) -> list[Answer]:
+    """What became of each request that was made of a tune's phrases and measures.
+
+    Args:
+        codec: Of the run.
+        before: The tune (L, T).
+        after: The edited tune (L, T).
+        targets: As for `edit_ticks`.
+        held: Attributes that every measure keeps.
+    """
+    tokens = [codec.measure_codec.vocabulary.tokens_from_ticks(ticks) for ticks in (before, after)]
+    request = phrase_request(codec, tokens[0], targets, held)
+    old, new = (codec.measure_codec.measure(one, request.names) for one in tokens)
+    answers = []
+    for column, name in enumerate(request.names):
+        asked = np.flatnonzero(np.isfinite(request.each[:, column]) & request.having)
+        if len(asked):
+            wanted = request.each[asked, column]
+            answers.append(Answer(name, column >= request.turned, old[asked, column], new[asked, column], wanted))
+    phrases = [members for members in request.members if len(members)]
+    for column, wanted in request.phrase_targets():
+        means = np.array([[values[members, column].mean() for members in phrases] for values in (old, new)])
+        answers.append(Answer(request.names[column], False, means[0], means[1], np.full(len(phrases), wanted[0])))
+    return answers
+
+
 def _turn(editor: Editor, tokens: Tokens, request: PhraseRequest, movement: Movement) -> Tokens:
     """One movement and one decoding per phrase; the last window ends with the tune."""
     size, last = request.size, len(tokens) - request.size
-    edited, done = tokens.copy(), {}
+    edited = tokens.copy()
+    done: dict[bytes, NDArray[np.uint8]] = {}
     for start in range(0, len(tokens), size):
         window = min(start, last) + np.arange(size)
         turned = editor.turn(tokens[window][None], *window_targets(request, window), movement).items[0]

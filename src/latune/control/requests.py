@@ -3,13 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from latune.control.editor import Edit, Editor
 from latune.control.inference import Items
 from latune.control.knobs import Movement
 from latune.errors import InputError
 
-__all__ = ["check_names", "remarks_on_range", "turn_as_asked"]
+__all__ = ["Answer", "answers", "check_names", "one_number_each", "remarks_on_range", "turn_as_asked"]
+
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one request.
+
+    Args:
+        name: The attribute.
+        held: Whether it was to keep its value.
+        before: Its values in what was asked for it (measures, phrases or pictures), (n,).
+        after: The same in the result, (n,).
+        wanted: What was asked for, (n,).
+    """
+
+    name: str
+    held: bool
+    before: Values
+    after: Values
+    wanted: Values
+
+    def hits(self, span: float) -> int:
+        """How many values came within a tenth of the attribute's range; one that is missing is no hit."""
+        return int((np.abs(self.after - self.wanted) <= 0.1 * span + 1e-9).sum())
+
+
+def answers(
+    names: Sequence[str], before: Values, after: Values, targets: Mapping[str, float], held: Sequence[str]
+) -> list[Answer]:
+    """What became of each request that was made of every item.
+
+    Args:
+        names: Attributes, columns of the values.
+        before: Values (N, A).
+        after: Values (N, A).
+        targets: Wanted value per attribute.
+        held: Attributes that keep their value.
+    """
+    found = []
+    for name in (*targets, *held):
+        old, new = before[:, names.index(name)], after[:, names.index(name)]
+        wanted = np.full(len(old), targets[name]) if name in targets else old
+        found.append(Answer(name, name not in targets, old, new, wanted))
+    return found
 
 
 def check_names(editor: Editor, targets: Mapping[str, float], held: Sequence[str], exact: bool) -> None:
@@ -31,6 +81,18 @@ def check_names(editor: Editor, targets: Mapping[str, float], held: Sequence[str
             raise InputError(f"'{name}' has no knob in this run: holding it needs --exact.")
 
 
+def one_number_each(targets: Mapping[str, object]) -> dict[str, float]:
+    """Targets that are single numbers, which is what items that stand by themselves can be asked for.
+
+    Raises:
+        InputError: One is a list of numbers.
+    """
+    for name, value in targets.items():
+        if not isinstance(value, (int, float)):
+            raise InputError(f"'{name}': expected one number; one per measure needs a run that was trained on phrases.")
+    return {name: float(value) for name, value in targets.items() if isinstance(value, (int, float))}
+
+
 def turn_as_asked(
     editor: Editor,
     items: Items,
@@ -46,10 +108,12 @@ def turn_as_asked(
     return editor.turn(items, targets, held, movement)
 
 
-def remarks_on_range(editor: Editor, targets: Mapping[str, float]) -> list[str]:
-    """A sentence for every wanted value that the model has hardly seen."""
+def remarks_on_range(editor: Editor, targets: Mapping[str, object]) -> list[str]:
+    """A sentence for every wanted value of a knob that the model has hardly seen."""
     remarks = []
     for name, target in targets.items():
+        if name not in editor.knobs.names or not isinstance(target, (int, float)):
+            continue
         knob = editor.knobs[name]
         if not knob.low <= target <= knob.high:
             remarks.append(

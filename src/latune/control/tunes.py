@@ -1,4 +1,4 @@
-"""Editing whole tunes, measure by measure."""
+"""Editing whole tunes, measure by measure or as phrases."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from latune.control.editor import Editor
 from latune.control.knobs import Movement
-from latune.control.requests import check_names, remarks_on_range, turn_as_asked
+from latune.control.phrase_requests import Target
+from latune.control.phrases import edit_ticks, phrase_answers
+from latune.control.requests import Answer, answers, check_names, one_number_each, remarks_on_range, turn_as_asked
 from latune.data.measure_codec import MeasureCodec
+from latune.data.phrase_codec import PhraseCodec
 from latune.errors import InputError
 from latune.music.measure import Vocabulary, is_note, transposed
 from latune.music.score import read_tune
@@ -29,23 +32,28 @@ class TuneEdit:
     Args:
         tune: The result, ready to be written.
         edited: Numbers of the measures that were changed, counted from 0; those without notes stay as they are.
+        names: The attributes, columns of the values.
         before: Attributes of the edited measures before, (M, A).
         after: Attributes of the edited measures after, (M, A).
+        answers: What became of each request.
         remarks: Sentences about what was dropped or changed on the way.
     """
 
     tune: Tune
     edited: NDArray[np.int64]
+    names: tuple[str, ...]
     before: NDArray[np.float64]
     after: NDArray[np.float64]
+    answers: tuple[Answer, ...]
     remarks: tuple[str, ...]
 
 
 def edit_tune(
     editor: Editor,
     path: Path,
-    targets: Mapping[str, float],
+    targets: Mapping[str, Target],
     *,
+    track: str | None = None,
     held: Sequence[str] = (),
     movement: Movement = "joint",
     exact: bool = False,
@@ -54,9 +62,11 @@ def edit_tune(
     """Turn knobs in every written measure of a tune; its pick-up, repeats and endings stay.
 
     Args:
-        editor: A run that was trained on measures.
-        path: MIDI, MusicXML or ABC file.
-        targets: Wanted value per attribute, in its unit.
+        editor: A run that was trained on measures, or on phrases.
+        path: MIDI, MusicXML, ABC or kern file.
+        targets: Wanted value per attribute, in its unit. With a run of phrases it is the mean of every phrase, and
+            there may be one number per measure, or names of single measures such as "note_density_3" (`edit_ticks`).
+        track: Number or name of the melody's track; default: see `latune.music.score.read_tune`.
         held: Attributes that keep their value.
         movement: "joint" or "alone"; not read where `exact`.
         exact: Search for the measured value instead of trusting the calibration.
@@ -65,24 +75,27 @@ def edit_tune(
     Raises:
         InputError: The file cannot be read or is in another metre, a name is unknown, or no measure has a note.
     """
-    check_names(editor, targets, held, exact)
-    if not isinstance(editor.codec, MeasureCodec):
-        raise InputError("This run was not trained on measures: it cannot edit tunes.")
-    tune = read_tune(path)
-    if not tune.metre.has_grid_of(editor.codec.metre):
-        raise InputError(f"{path} is in {tune.metre.name}: this run was trained on {editor.codec.metre.name}.")
-    ticks, vocabulary = tune.ticks, editor.codec.vocabulary
-    shift = fit_pitches(ticks, vocabulary, path)
+    codec = _codec_of_measures(editor)
+    phrases = isinstance(editor.codec, PhraseCodec)
+    if not phrases:
+        check_names(editor, one_number_each(targets), held, exact)
+    tune = read_tune(path, track)
+    if not tune.metre.has_grid_of(codec.metre):
+        raise InputError(f"{path} is in {tune.metre.name}: this run was trained on {codec.metre.name}.")
+    ticks = tune.ticks
+    shift = fit_pitches(ticks, codec.vocabulary, path)
     moved = transposed(ticks, shift)
-    edited = np.flatnonzero(is_note(ticks).any(axis=1))
-    items = vocabulary.tokens_from_ticks(moved[edited])
-    # Equal measures are edited once, so that they stay equal.
-    different, place = np.unique(items, axis=0, return_inverse=True)
-    edit = turn_as_asked(editor, different, targets, held, movement, exact, seed)
-    result = moved.copy()
-    result[edited] = vocabulary.ticks_from_tokens(edit.items[place.ravel()])
+    if phrases:
+        result = edit_ticks(editor, moved, targets, held, movement, exact, seed)
+    else:
+        result = _edit_measures(editor, codec, moved, one_number_each(targets), held, movement, exact, seed)
     result = tune.with_ticks(result).ticks
-    after = editor.codec.measure(vocabulary.tokens_from_ticks(result[edited]))
+    edited = np.flatnonzero(is_note(ticks).any(axis=1))
+    before, after = (codec.measure(codec.vocabulary.tokens_from_ticks(one[edited])) for one in (moved, result))
+    if isinstance(editor.codec, PhraseCodec):
+        answered = phrase_answers(editor.codec, moved, result, targets, held)
+    else:
+        answered = answers(codec.table.names, before, after, one_number_each(targets), held)
     remarks = list(tune.remarks)
     if shift:
         remarks.append(f"Moved by {shift:+d} semitones for the model, and back in the result.")
@@ -94,10 +107,40 @@ def edit_tune(
     return TuneEdit(
         replace(tune.with_ticks(transposed(result, -shift)), fifths=_fifths(tune)),
         edited,
-        editor.codec.measure(items),
+        codec.table.names,
+        before,
         after,
+        tuple(answered),
         tuple(remarks),
     )
+
+
+def _codec_of_measures(editor: Editor) -> MeasureCodec:
+    if isinstance(editor.codec, PhraseCodec):
+        return editor.codec.measure_codec
+    if isinstance(editor.codec, MeasureCodec):
+        return editor.codec
+    raise InputError("This run was not trained on measures or phrases: it cannot edit tunes.")
+
+
+def _edit_measures(
+    editor: Editor,
+    codec: MeasureCodec,
+    ticks: NDArray[np.int16],
+    targets: Mapping[str, float],
+    held: Sequence[str],
+    movement: Movement,
+    exact: bool,
+    seed: int,
+) -> NDArray[np.int16]:
+    """Turn knobs in every measure that has notes, each by itself: ticks (M, T) to the same."""
+    edited = is_note(ticks).any(axis=1)
+    # Equal measures are edited once, so that they stay equal.
+    items, place = np.unique(codec.vocabulary.tokens_from_ticks(ticks[edited]), axis=0, return_inverse=True)
+    edit = turn_as_asked(editor, items, targets, held, movement, exact, seed)
+    result = ticks.copy()
+    result[edited] = codec.ticks(edit.items[place.ravel()])
+    return result
 
 
 def _fifths(tune: Tune) -> int:

@@ -44,7 +44,9 @@ class TuneFile:
                     data = file.read(_LARGEST + 1)
         except Exception as error:  # zipfile raises many kinds on damaged archives
             reason = getattr(error, "strerror", None) or type(error).__name__
-            raise InputError(f"The file '{self.name}' cannot be read: {reason}.") from error
+            raise InputError(
+                f"The file '{self.name}' cannot be read: expected a tune, the system reports \"{reason}\"."
+            ) from error
         if len(data) > _LARGEST:
             raise InputError(f"The file '{self.name}' is too large: expected at most {_LARGEST // 2**20} MiB.")
         return data

@@ -16,11 +16,11 @@ from latune.music.abc_fields import PARTS, parse_key, parse_metre, parse_tempo, 
 from latune.music.abc_music import MusicScanner
 from latune.music.abc_text import TuneText, decoded, tune_texts
 from latune.music.melody import MOST_MEASURES, Reading, counted, not_used
+from latune.music.wording import plain_title, printable
 
 __all__ = ["AbcRefusal", "AbcTune", "parse_abc", "read_abc"]
 
 _LONGEST = 500_000  # characters of one tune
-_LONGEST_NAME = 1_000
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,11 @@ def _read(text: TuneText, name: str) -> AbcTune | AbcRefusal:
     try:
         return _tune(text)
     except InputError as problem:
-        return AbcRefusal(_one_line(text.first("X")), _one_line(text.first("T")), str(problem), name)
+        return AbcRefusal(_one_line(text.first("X")), _one_line(text.first("T")), printable(str(problem)), name)
 
 
 def _one_line(value: str) -> str:
-    return " ".join(value.replace(r"\%", "%").split())[:_LONGEST_NAME]
+    return plain_title(value.replace(r"\%", "%"))
 
 
 def _tune(text: TuneText) -> AbcTune:

@@ -91,7 +91,7 @@ def _begins_ending(bars: Sequence[Bar], index: int) -> bool:
     bar = bars[index]
     if not bar.endings or index == 0:
         return bool(bar.endings)
-    return bars[index - 1].endings != bar.endings or bars[index - 1].repeat_end > 0
+    return bars[index - 1].endings != bar.endings or bars[index - 1].repeat_end > 0 or bar.repeat_start
 
 
 class _Accidentals:

@@ -153,7 +153,7 @@ def syncopation(ticks: Ticks, metre: Metre = COMMON_TIME) -> Values:
 
 
 def beat_strength(ticks: Ticks, metre: Metre = COMMON_TIME) -> Values:
-    """How much begins on the beats: the number of beats where a note or rest begins, and a little for every other onset.
+    """Beats where a note or a rest begins, and a little for whatever begins elsewhere.
 
     A beat counts 1, its half 0.15 (in compound metres its thirds), any other tick 0.008, as published.
     """

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-__all__ = ["MOST_PLAYED", "Bar", "place_bars", "play_order"]
+from latune.music.metre import Metre
+
+__all__ = ["MOST_PLAYED", "Bar", "bars_on_grid", "place_bars", "play_order", "usual_passes"]
 
 MOST_PLAYED = 20_000
 """Longest order of play; longer ones are cut off, which only broken repeat marks need."""
@@ -32,6 +34,23 @@ class Bar:
     def adjoins(self, before: Bar, full: int) -> bool:
         """Whether it begins in the grid where the measure before ends, in a metre of `full` twelfths."""
         return before.ends == (self.begins or full)
+
+
+def usual_passes(endings: Sequence[int]) -> int:
+    """How often a part is played whose repeat mark does not say it: what ends before the last ending is played again."""
+    return max(2, *(turn + 1 for turn in endings)) if endings else 2
+
+
+def bars_on_grid(bars: Sequence[Bar], metre: Metre) -> tuple[Bar, ...]:
+    """Measures that begin and end at the nearest ticks of the metre; none becomes empty."""
+    ticks = [*metre.tick_twelfths.tolist(), metre.twelfths]
+    nearest = [min(ticks, key=lambda tick: abs(tick - twelfth)) for twelfth in range(metre.twelfths + 1)]
+    result = []
+    for bar in bars:
+        begins = min(nearest[bar.begins], ticks[-2])
+        ends = max(nearest[bar.ends], ticks[ticks.index(begins) + 1])
+        result.append(replace(bar, begins=begins, ends=ends))
+    return tuple(result)
 
 
 def play_order(bars: Sequence[Bar]) -> list[int]:

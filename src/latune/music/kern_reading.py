@@ -12,6 +12,7 @@ from latune.errors import InputError, MissingExtraError
 from latune.music.melody import Reading, not_used
 from latune.music.stream_reading import expanded, played_starts, silence, stream_reading
 from latune.music.tracks import chosen_track
+from latune.music.wording import printable
 
 __all__ = ["parse_kern"]
 
@@ -51,7 +52,7 @@ def parse_kern(data: bytes, name: str, track: str | None = None) -> Reading:
         except (InputError, MissingExtraError):
             raise
         except Exception as error:  # music21 raises whatever it stumbles over
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:100]
+            reason = printable(" ".join(f"{type(error).__name__}: {error}".split())[:100])
             raise InputError(
                 f"The file '{name}' is damaged: expected well-formed kern, but the reader stopped with \"{reason}\"."
             ) from error

@@ -13,6 +13,7 @@ from latune.music.melody import Reading, not_used
 from latune.music.metre import TWELFTHS, metre_from_name
 from latune.music.tracks import ALL_TRACKS, chosen_track
 from latune.music.tune import Tune
+from latune.music.wording import printable
 
 __all__ = ["TICKS_PER_QUARTER", "midi_bytes", "parse_midi"]
 
@@ -66,8 +67,8 @@ def parse_midi(data: bytes, name: str, track: str | None = None) -> Reading:
         remarks += (not_used(len(with_notes) - len(chosen), len(with_notes), "track"),)
     tables = [one.notes.numpy() for one in chosen]
     notes = {key: np.concatenate([table[key] for table in tables]) for key in ("time", "duration", "pitch")}
-    signatures = _signatures(score, max(int(track.notes.numpy()["time"].max()) + 1 for track in with_notes))
-    shift, signatures = _without_pick_up(signatures, quarter)
+    last = max(int(track.notes.numpy()["time"].max()) for track in with_notes)
+    shift, signatures = _signatures(score, last + 1, quarter)
     onsets = notes["time"] / quarter + shift
     ends = onsets + notes["duration"] / quarter
     metres = tuple(dict.fromkeys(f"{beats}/{unit}" for _, beats, unit in signatures))
@@ -92,7 +93,7 @@ def _parsed(data: bytes, name: str) -> tuple[Any, tuple[str, ...]]:
     try:
         return symusic.Score.from_midi(data), ()
     except Exception as error:  # the parser raises whatever its C++ core throws
-        reason = " ".join(str(error).split())[:100]
+        reason = printable(" ".join(str(error).split())[:100])
     try:
         score = symusic.Score.from_midi(data, sanitize_data=True)
     except Exception:
@@ -102,12 +103,17 @@ def _parsed(data: bytes, name: str) -> tuple[Any, tuple[str, ...]]:
     return score, ("The file is damaged: values out of MIDI's range were clamped.",)
 
 
-def _signatures(score: Any, end: int) -> list[tuple[int, int, int]]:
-    """Time signatures (tick, beats, unit) that are in force for some time before the tick `end` of the music."""
+def _signatures(score: Any, end: int, quarter: int) -> tuple[float, list[tuple[int, int, int]]]:
+    """Quarters to put before a pick-up, and the time signatures (tick, beats, unit) that are in force after it.
+
+    Those count that are in force for some time before the tick `end` of the music, and the one after a pick-up.
+    """
     found = sorted(((s.time, s.numerator, s.denominator) for s in score.time_signatures), key=lambda s: s[0])
-    until = [time for time, *_ in found[1:]] + [end]
-    pairs = zip(found, until, strict=True) if found else ()
-    return [signature for signature, last in pairs if signature[0] < min(last, end)]
+    until = [time for time, *_ in found[1:]]
+    found = [signature for signature, last in zip(found[:-1], until, strict=True) if signature[0] < last] + found[-1:]
+    shift, signatures = _without_pick_up(found, quarter)
+    first = signatures[:1] if shift else []
+    return shift, first + [signature for signature in signatures[len(first) :] if signature[0] < end]
 
 
 def _without_pick_up(signatures: list[tuple[int, int, int]], quarter: int) -> tuple[float, list[tuple[int, int, int]]]:

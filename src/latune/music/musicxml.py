@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.errors import InputError
-from latune.music.bars import Bar
+from latune.music.bars import Bar, usual_passes
 from latune.music.metre import Metre
 from latune.music.notation import BEAT, Sign, beams, notate
 from latune.music.spelling import estimate_fifths, key_alterations, spell
@@ -139,7 +139,7 @@ def _add_right_barline(measure: ET.Element, bars: Sequence[Bar], index: int) -> 
         kind = "stop" if bar.repeat_end or after is None else "discontinue"
         _add(barline, "ending", number=",".join(str(turn) for turn in bar.endings), type=kind)
     if bar.repeat_end:
-        times = {} if bar.repeat_end == 2 else {"times": str(bar.repeat_end)}
+        times = {} if bar.repeat_end == usual_passes(bar.endings) else {"times": str(bar.repeat_end)}
         _add(barline, "repeat", direction="backward", **times)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from latune.errors import InputError
-from latune.music.bars import Bar, place_bars
+from latune.music.bars import Bar, place_bars, usual_passes
 from latune.music.metre import COMMON_TIME, TWELFTHS, metre_from_name
 
 __all__ = ["Marks", "measure_marks", "written_bars"]
@@ -57,9 +57,9 @@ def measure_marks(part: ET.Element) -> list[Marks]:
 
 def _times(text: str | None, endings: tuple[int, ...]) -> int:
     """How often a part is played whose backward repeat says `text`: endings before the last are played again."""
-    if text is not None and text.isdecimal() and 2 <= int(text) <= 99:
+    if text is not None and re.fullmatch(r"\d{1,2}", text) and int(text) >= 2:
         return int(text)
-    return max(2, *(turn + 1 for turn in endings)) if endings else 2
+    return usual_passes(endings)
 
 
 def written_bars(part: Any, marks: Sequence[Marks]) -> tuple[list[float], tuple[Bar, ...]] | None:

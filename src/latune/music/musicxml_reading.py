@@ -12,16 +12,20 @@ import math
 import re
 import xml.etree.ElementTree as ET
 import zipfile
+from xml.parsers import expat
 
 from latune.errors import InputError, MissingExtraError
 from latune.music.melody import MOST_MEASURES, Reading, counted, not_used
 from latune.music.musicxml_bars import measure_marks, written_bars
 from latune.music.stream_reading import expanded, played_starts, silence, stream_reading
 from latune.music.tracks import chosen_track
+from latune.music.wording import printable
 
 __all__ = ["parse_musicxml"]
 
 _LARGEST = 64 * 2**20  # bytes of XML
+_MOST_TAGS = 4_000_000
+_PROLOG = 2**16  # bytes that are searched for entities
 _IRRELEVANT = ("harmony", "figured-bass", "print", "listening")
 _IRRELEVANT_OF_NOTE = ("lyric", "notations", "stem", "beam", "notehead", "play", "instrument")
 _JUMP = re.compile(r"\b(d\.?\s*[cs]\.?|da capo|dal segno|to coda|al coda|fine)(?!\w)", re.IGNORECASE)
@@ -62,7 +66,7 @@ def parse_musicxml(data: bytes, name: str, track: str | None = None) -> Reading:
         except MissingExtraError:
             raise
         except Exception as error:  # music21 raises whatever it stumbles over
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:100]
+            reason = printable(" ".join(f"{type(error).__name__}: {error}".split())[:100])
             raise InputError(
                 f"The file '{name}' is damaged: expected well-formed MusicXML,"
                 f' but the reader stopped with "{reason}".'
@@ -98,24 +102,40 @@ def _member(archive: zipfile.ZipFile) -> str:
 
 
 def _root(data: bytes, name: str) -> ET.Element:
+    if data.count(b"<") > _MOST_TAGS:
+        raise InputError(f"The file '{name}' is too large: expected at most {_MOST_TAGS:,} tags of MusicXML.")
     try:
+        if _declares_entities(data):
+            raise InputError(f"The file '{name}' declares entities of its own: expected MusicXML without any.")
         root = ET.fromstring(data)
+    except InputError:
+        raise
     except Exception as error:  # ParseError, and LookupError or ValueError for unknown encodings
+        reason = printable(" ".join(str(error).split())[:100])
         raise InputError(
-            f"The file '{name}' is not MusicXML: expected well-formed XML, the parser reported \"{error}\"."
+            f"The file '{name}' is not MusicXML: expected well-formed XML, the parser reported \"{reason}\"."
         ) from error
     if root.tag != "score-partwise":
         raise InputError(
-            f"The file '{name}' is not MusicXML: expected the root <score-partwise>, found <{root.tag[:40]}>."
+            f"The file '{name}' is not MusicXML: expected the root <score-partwise>, found <{printable(root.tag[:40])}>."
         )
     return root
+
+
+def _declares_entities(data: bytes) -> bool:
+    """Whether the document type declares entities, which may grow without bound when they are put in."""
+    found: list[str] = []
+    parser = expat.ParserCreate()
+    parser.EntityDeclHandler = lambda name, *rest: found.append(name)
+    parser.Parse(data[:_PROLOG], False)
+    return bool(found)
 
 
 def _refuse_huge(part: ET.Element, name: str) -> None:
     """Stop before repeats are written out, which takes long for large pieces."""
     measures = len(part.findall("measure"))
     times = [repeat.get("times", "2") for repeat in part.iter("repeat")]
-    factor = sum(int(t) for t in times if t.isdecimal() and int(t) > 2)
+    factor = sum(int(t[:9]) for t in times if t.isdecimal() and int(t[:9]) > 2)
     if measures * max(1, factor) > MOST_MEASURES:
         raise InputError(
             f"The file '{name}' is too large: expected at most {MOST_MEASURES:,} measures,"

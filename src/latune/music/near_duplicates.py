@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,14 +43,14 @@ def melody_groups(tunes: Sequence[NDArray[np.int16]], metre: Metre, common: floa
         phrases = {numbers.setdefault(phrase.tobytes(), len(numbers)) for phrase in _phrases(ticks, metre)}
         rows += [row] * len(phrases)
         columns += sorted(phrases)
-    holds = csr_array((np.ones(len(rows), np.int32), (rows, columns)), shape=(len(tunes), len(numbers)))
+    holds: Any = csr_array((np.ones(len(rows), np.int32), (rows, columns)), shape=(len(tunes), len(numbers)))
     telling = np.asarray(holds.sum(axis=0)).ravel() <= _OFTEN
     holds = holds[:, telling]
     shared = (holds @ holds.T).tocoo()
-    sizes: NDArray[np.int64] = np.asarray(holds.sum(axis=1)).ravel()
+    sizes = np.asarray(holds.sum(axis=1)).ravel()
     shorter = np.minimum(sizes[shared.coords[0]], sizes[shared.coords[1]])
     linked = shared.data >= common * shorter
-    links = csr_array((linked.astype(np.int8), shared.coords), shape=shared.shape)
+    links: Any = csr_array((linked.astype(np.int8), shared.coords), shape=shared.shape)
     links.eliminate_zeros()
     _, labels = connected_components(links, directed=False)
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)

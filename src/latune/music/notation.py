@@ -131,7 +131,7 @@ def _written_events(tune: Tune) -> tuple[NDArray[np.int64], NDArray[np.int64], N
 
 def _signs(spans: list[_Span], metre: Metre) -> list[Sign]:
     """Signs of one measure."""
-    brackets = [] if metre.is_compound else _brackets({span.start for span in spans}, metre)
+    brackets = [] if metre.is_compound else _brackets({edge for span in spans for edge in (span.start, span.end)}, metre)
     signs = []
     for span in spans:
         if span.pitch < 0 and span.end - span.start == metre.twelfths:
@@ -150,7 +150,7 @@ def _signs(spans: list[_Span], metre: Metre) -> list[Sign]:
 
 
 def _brackets(starts: set[int], metre: Metre) -> list[Bracket]:
-    """Triplets that a measure needs, given where its events start."""
+    """Triplets that a measure needs, given where its events start and end."""
     brackets = []
     for beat in range(0, metre.twelfths, BEAT):
         if not starts & {beat + 4, beat + 8}:

@@ -7,6 +7,7 @@ what. Whatever is wrong with a file ends in an `InputError` of one sentence.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,15 +16,16 @@ from numpy.typing import NDArray
 
 from latune.errors import InputError
 from latune.music.abc_reading import parse_abc
-from latune.music.bars import Bar
+from latune.music.bars import Bar, bars_on_grid, play_order
 from latune.music.kern_reading import parse_kern
 from latune.music.measure import HOLD, ticks_from_events
-from latune.music.melody import MOST_MEASURES, Reading, Voice, single_voice
+from latune.music.melody import MOST_MEASURES, Reading, Voice, counted, single_voice
 from latune.music.metre import COMMON_TIME, Metre, metre_from_name
 from latune.music.midi import parse_midi
 from latune.music.musicxml_reading import parse_musicxml
-from latune.music.tune import DEFAULT_TEMPO, Tune, full_bars, tune_from_ticks
+from latune.music.tune import DEFAULT_TEMPO, FASTEST, SLOWEST, Tune, full_bars, tune_from_ticks
 from latune.music.tune_writing import WRITABLE, check_writable, write_tune
+from latune.music.wording import plain_title, printable
 
 __all__ = [
     "READABLE",
@@ -72,10 +74,10 @@ def read_tune(path: str | Path, track: str | None = None) -> Tune:
             changes its metre, or has one without a grid.
         MissingExtraError: symusic or music21 is not installed.
     """
-    path = Path(path)
-    parse = parser_of(path.suffix, str(path))
-    reading = parse(_content(path), str(path), track)
-    return tune_from_reading(reading, str(path), default_title=path.stem)[0]
+    path, name = Path(path), printable(str(path))
+    parse = parser_of(path.suffix, name)
+    reading = parse(_content(path, name), name, track)
+    return tune_from_reading(reading, name, default_title=path.stem)[0]
 
 
 def parser_of(suffix: str, name: str) -> Parser:
@@ -86,7 +88,7 @@ def parser_of(suffix: str, name: str) -> Parser:
     """
     parse = _PARSERS.get(suffix.lower())
     if parse is None:
-        ending = f"ends in '{suffix}'" if suffix else "has no suffix"
+        ending = f"ends in '{printable(suffix)}'" if suffix else "has no suffix"
         raise InputError(f"The file '{name}' {ending}: expected {_listed(READABLE)}.")
     return parse
 
@@ -103,35 +105,63 @@ def tune_from_reading(reading: Reading, name: str, default_title: str = "") -> t
         The tune, and what it took to bring it to the grid.
 
     Raises:
-        InputError: It has no notes, is too long or damaged, changes its metre, or has one without a grid.
+        InputError: It has no notes that are played, is too long or damaged, changes its metre, or has one without a
+            grid.
     """
     metre = _metre(reading, name)
     _check(reading, metre, name)
     voice = single_voice(reading, metre)
     ticks = ticks_from_events(voice.events, metre)
-    bars = reading.bars + full_bars(len(ticks) - len(reading.bars), metre)
-    tune = Tune(
-        ticks,
-        metre,
-        bars,
-        reading.title or default_title,
-        reading.tempo if reading.tempo is not None else DEFAULT_TEMPO,
-        reading.fifths,
-        reading.remarks + voice.remarks,
-    )
-    return tune.with_ticks(_begun_anew(ticks, bars, metre)), voice
+    bars = bars_on_grid(reading.bars, metre) + full_bars(len(ticks) - len(reading.bars), metre)
+    title = plain_title(reading.title) or plain_title(default_title)
+    tempo, fifths, remarks = _usual(reading)
+    tune = Tune(ticks, metre, bars, title, tempo, fifths, reading.remarks + voice.remarks + remarks)
+    tune = tune.with_ticks(_begun_anew(ticks, bars, metre))
+    if not (tune.performed >= 0).any():
+        raise InputError(f"The file '{name}' has no notes that are played: expected repeats that reach its endings.")
+    return replace(tune, remarks=tune.remarks + _lost(tune, ticks)), voice
+
+
+def _usual(reading: Reading) -> tuple[float, int | None, tuple[str, ...]]:
+    """Tempo and key signature; what no tune can have is left out, with a remark."""
+    tempo, fifths = DEFAULT_TEMPO if reading.tempo is None else reading.tempo, reading.fifths
+    remarks: tuple[str, ...] = ()
+    if not SLOWEST <= tempo <= FASTEST:
+        remarks += (f"Ignored the tempo of {tempo:g} quarters per minute.",)
+        tempo = DEFAULT_TEMPO
+    if fifths is not None and abs(fifths) > 7:
+        remarks += (f"Ignored the key signature of {abs(fifths)} {'sharps' if fifths > 0 else 'flats'}.",)
+        fifths = None
+    return tempo, fifths, remarks
+
+
+def _lost(tune: Tune, ticks: NDArray[np.int16]) -> tuple[str, ...]:
+    """Remarks on notes that lie in no written measure, and on measures that are never played."""
+    remarks: tuple[str, ...] = ()
+    outside = int(((ticks >= 0) & ~tune.written).sum())
+    if outside:
+        remarks += (f"Dropped {counted(outside, 'note')} at the edge of incomplete measures.",)
+    unreached = len(tune.bars) - len(set(play_order(tune.bars)))
+    if unreached:
+        remarks += (f"The repeats never reach {counted(unreached, 'measure')}.",)
+    return remarks
 
 
 def _begun_anew(ticks: NDArray[np.int16], bars: tuple[Bar, ...], metre: Metre) -> NDArray[np.int16]:
-    """Ticks (M, T) in which a note that sounds over what is not written begins anew after it."""
+    """Ticks (M, T) in which what sounds at the start of a measure begins there, unless it goes on from the one before.
+
+    It does not where something that is not written, or a repeat mark, lies between the two.
+    """
     flat = ticks.ravel()
-    sounding = flat[np.maximum.accumulate(np.where(flat != HOLD, np.arange(len(flat)), 0))].reshape(ticks.shape)
-    result = ticks.copy()
+    begun = np.maximum.accumulate(np.where(flat != HOLD, np.arange(len(flat)), 0))
+    result = flat.copy()
     for number, (before, bar) in enumerate(pairwise(bars), start=1):
-        first = int(np.searchsorted(metre.tick_twelfths, bar.begins))
-        if ticks[number, first] == HOLD and not bar.adjoins(before, metre.twelfths):
-            result[number, first] = sounding[number, first]
-    return result
+        first = number * metre.ticks + int(np.searchsorted(metre.tick_twelfths, bar.begins))
+        end = (number - 1) * metre.ticks + int(np.searchsorted(metre.tick_twelfths, before.ends))
+        marked = bar.repeat_start or before.repeat_end
+        if marked or begun[first] >= end or not bar.adjoins(before, metre.twelfths):
+            result[first] = flat[begun[first]]
+    return result.reshape(ticks.shape)
 
 
 def read_measures(path: str | Path) -> tuple[NDArray[np.int16], Tune]:
@@ -144,27 +174,27 @@ def _listed(words: tuple[str, ...]) -> str:
     return ", ".join(words[:-1]) + " or " + words[-1]
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, name: str) -> bytes:
     """The file's bytes."""
     expected = "expected a MIDI, MusicXML, ABC or kern file"
     try:
         if path.is_dir():
-            raise InputError(f"'{path}' is a folder: {expected}.")
+            raise InputError(f"'{name}' is a folder: {expected}.")
         if not path.exists():
-            raise InputError(f"The file '{path}' does not exist: {expected}.")
+            raise InputError(f"The file '{name}' does not exist: {expected}.")
         if not path.is_file():
-            raise InputError(f"'{path}' is not a regular file: {expected}.")
+            raise InputError(f"'{name}' is not a regular file: {expected}.")
         size = path.stat().st_size
         if size > _LARGEST:
             raise InputError(
-                f"The file '{path}' is too large: expected at most {_LARGEST // 2**20} MiB, found {size // 2**20} MiB."
+                f"The file '{name}' is too large: expected at most {_LARGEST // 2**20} MiB, found {size // 2**20} MiB."
             )
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"The file '{path}' cannot be read: {expected}, the system reports \"{reason}\".") from error
+        raise InputError(f"The file '{name}' cannot be read: {expected}, the system reports \"{reason}\".") from error
     if not data:
-        raise InputError(f"The file '{path}' is empty: {expected}.")
+        raise InputError(f"The file '{name}' is empty: {expected}.")
     return data
 
 

@@ -13,9 +13,10 @@ from latune.music.bars import Bar, play_order
 from latune.music.measure import HOLD, REST, Events, events_from_ticks
 from latune.music.metre import COMMON_TIME, Metre
 
-__all__ = ["DEFAULT_TEMPO", "Tune", "full_bars", "tune_from_ticks"]
+__all__ = ["DEFAULT_TEMPO", "FASTEST", "SLOWEST", "Tune", "full_bars", "tune_from_ticks"]
 
 DEFAULT_TEMPO = 100.0  # quarters per minute
+SLOWEST, FASTEST = 4.0, 10_000.0  # quarters per minute that a tune may have
 
 
 def full_bars(measures: int, metre: Metre) -> tuple[Bar, ...]:

@@ -10,6 +10,7 @@ from latune.music.abc_reading import AbcRefusal, read_abc
 from latune.music.melody import Voice
 from latune.music.score import parser_of, tune_from_reading
 from latune.music.tune import Tune
+from latune.music.wording import printable
 
 __all__ = ["FoundTune", "Refusal", "read_collection"]
 
@@ -57,7 +58,7 @@ def read_collection(data: bytes, name: str, track: str | None = None) -> list[Fo
     Raises:
         MissingExtraError: The package that reads such files is not installed.
     """
-    path = PurePath(name)
+    path, name = PurePath(name), printable(name)
     if not data:
         return [Refusal(name, f"The file '{name}' is empty: expected notes.")]
     if path.suffix.lower() == ".abc":

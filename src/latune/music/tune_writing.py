@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,8 @@ from latune.music.engraving_files import tune_pdf, tune_svg
 from latune.music.midi import midi_bytes
 from latune.music.musicxml import compressed_musicxml, musicxml_document
 from latune.music.sound import tune_wav
-from latune.music.tune import Tune
+from latune.music.tune import FASTEST, SLOWEST, Tune
+from latune.music.wording import printable
 
 __all__ = ["WRITABLE", "check_writable", "write_tune"]
 
@@ -58,9 +58,9 @@ def check_writable(path: Path) -> None:
         InputError: Its suffix is not one of `WRITABLE`.
     """
     if path.suffix.lower() not in WRITABLE:
-        ending = f"ends in '{path.suffix}'" if path.suffix else "has no suffix"
+        ending = f"ends in '{printable(path.suffix)}'" if path.suffix else "has no suffix"
         known = f"{', '.join(WRITABLE[:-1])} or {WRITABLE[-1]}"
-        raise InputError(f"The file '{path}' {ending}: expected {known} for writing.")
+        raise InputError(f"The file '{printable(str(path))}' {ending}: expected {known} for writing.")
 
 
 def write_tune(tune: Tune, path: str | Path) -> tuple[str, ...]:
@@ -82,8 +82,8 @@ def write_tune(tune: Tune, path: str | Path) -> tuple[str, ...]:
     """
     path = Path(path)
     check_writable(path)
-    if not (math.isfinite(tune.tempo) and 4 <= tune.tempo <= 10_000):
-        raise InputError(f"The tempo is {tune.tempo}: expected 4 to 10,000 quarters per minute.")
+    if not SLOWEST <= tune.tempo <= FASTEST:
+        raise InputError(f"The tempo is {tune.tempo}: expected {SLOWEST:g} to {FASTEST:,g} quarters per minute.")
     content, remarks = _WRITERS[path.suffix.lower()](tune)
     _write_whole(content, path)
     return remarks
@@ -101,6 +101,6 @@ def _write_whole(data: bytes, path: Path) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(
-            f"The file '{path}' cannot be written: expected a folder that can be written to,"
+            f"The file '{printable(str(path))}' cannot be written: expected a folder that can be written to,"
             f' the system reports "{reason}".'
         ) from error
