@@ -72,7 +72,8 @@ def test_knobs_of_melodies_work(melodies, tmp_path):
 @pytest.mark.parametrize("change", [FADER, GLSR, RNN], ids=["fader", "glsr_vae", "recurrent"])
 def test_other_methods_and_networks_learn(melodies, tmp_path, change):
     sizes = SIZES if change == RNN else SMALL
-    recipe = load_recipe("dmelodies/beta-vae", (*sizes, change, "training.steps=120"))
+    known = "evaluation.attributes=[octave, arp_chord1]"
+    recipe = load_recipe("dmelodies/beta-vae", (*sizes, change, known, "training.steps=120"))
     run = train(recipe, melodies, tmp_path / "run")
     rows = [row.split(",") for row in (run.folder / "history.csv").read_text().splitlines()]
     assert float(rows[-1][rows[0].index("validation_accuracy")]) > 0.5  # always resting gives 0.25

@@ -151,7 +151,7 @@ def test_transforms_are_fitted_on_the_training_split(synthetic, term, transform)
         ({"names": ()}, "expected distinct names, got"),
         ({"names": ("contour", "contour")}, "expected distinct names, got"),
         ({"names": ("loudness",)}, "Unknown attribute 'loudness': expected one of"),
-        ({"names": MUSIC_ATTRIBUTES.names}, r"expected at most 5 \(model.latent_size\), got 8"),
+        ({"names": MUSIC_ATTRIBUTES.names}, r"expected at most 5 \(model.latent_size\), got 9"),
         ({"gamma": {"contour": 1.0}}, "attributes.gamma: expected one value for each of"),
         ({"delta": {**dict.fromkeys(NAMES, 1.0), "loudness": 1.0}}, "attributes.delta: expected one value for each of"),
     ],

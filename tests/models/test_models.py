@@ -14,6 +14,7 @@ from latune.models.measure_rnn import MeasureRnnConfig
 from latune.models.registry import build_model
 from latune.training.run_folder import save_weights
 
+BEATS = (6, 12, 18)
 SYMBOLS, TICKS, BATCH = 13, 24, 5
 SMALL_RNN = {"latent_size": 6, "hidden_size": 16, "embedding_size": 4}
 CONFIGS = {
@@ -29,7 +30,7 @@ CONFIGS = {
 
 def build(config, seed=0):
     torch.manual_seed(seed)
-    return build_model(config, SimpleNamespace(symbols=SYMBOLS, item_shape=(TICKS,)))
+    return build_model(config, SimpleNamespace(symbols=SYMBOLS, item_shape=(TICKS,), cuts=BEATS))
 
 
 @pytest.fixture(params=CONFIGS)
@@ -136,7 +137,7 @@ def test_weights_survive_saving(model, items, tmp_path, request):
 
 @pytest.mark.parametrize("symbols", [32, 77, 78])
 def test_published_number_of_parameters(symbols):
-    model = build_model(MeasureRnnConfig(), SimpleNamespace(symbols=symbols, item_shape=(TICKS,)))
+    model = build_model(MeasureRnnConfig(), SimpleNamespace(symbols=symbols, item_shape=(TICKS,), cuts=BEATS))
     assert sum(parameter.numel() for parameter in model.parameters()) == 1_092_427 + 149 * symbols
 
 

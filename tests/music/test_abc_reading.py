@@ -331,7 +331,7 @@ class TestFiles:
             ("M:5/64\nC|", "has the metre 5/64: expected one of whole sixteenths."),
             ("[K:Q]C|", "has the key 'Q': expected one such as G, F#m or D mixolydian."),
             ("L:x\nC|", "has the unit note length 'x': expected one such as 1/8."),
-            ('C "Am D|', "has a quotation mark without its partner: found '\"Am D|'."),
+            ('C "Am D|', "has a quotation mark without its partner: expected two, found '\"Am D|'."),
             ("C/17|", "has a length of 1/17 units: expected one out of halves, thirds, ..."),
             ("C1234567890|", "has a note of length '1234567890': expected one such as 3/2."),
             ("c''''''|", "has a note outside MIDI: expected pitches from 0 to 127, found 144."),

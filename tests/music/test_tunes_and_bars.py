@@ -172,3 +172,37 @@ def test_a_repeat_with_endings_survives_musicxml(tmp_path):
     again = read_tune(path)
     assert again.bars == bars
     assert list(itertools.islice(again.events.pitches.tolist(), 0, None, 4)) == [60, 64, 60, 68, 72]
+
+
+@pytest.mark.parametrize("name", ["4/4", "3/4", "6/8", "9/8", "2/4"])
+def test_other_programs_play_our_musicxml_as_we_do(tmp_path, name):
+    music21, verovio = pytest.importorskip("music21"), pytest.importorskip("verovio")
+    metre = metre_from_name(name)
+    generator = np.random.default_rng(3)
+    full = metre.twelfths
+    short = {"begins": 0, "ends": full - 6}  # a pick-up of an eighth completes it
+    bars = (
+        Bar(full - 6, full),
+        Bar(0, full),
+        Bar(**short, repeat_end=2),
+        Bar(full - 6, full),
+        Bar(0, full),
+        Bar(**short, endings=(1,), repeat_end=2),
+        Bar(**short, endings=(2,)),
+    )
+    ticks = generator.integers(58, 82, (len(bars), metre.ticks))
+    ticks[:, 1:] = np.where(generator.random((len(bars), metre.ticks - 1)) < 0.4, ticks[:, 1:], HOLD)
+    tune = tune_from_ticks(ticks.astype(np.int16), "A tune", 96, 2, metre, bars)
+    path = tmp_path / "tune.musicxml"
+    write_tune(tune, path)
+    verovio.enableLog(verovio.LOG_OFF)
+    toolkit = verovio.toolkit()
+    assert toolkit.loadFile(str(path))
+    played = music21.converter.parse(path, forceSource=True).parts[0].expandRepeats().flatten().notes
+    found = [(float(note.offset), note.pitch.midi) for note in played if note.tie is None or note.tie.type == "start"]
+    events = tune.events
+    pick_up = bars[0].begins / 12
+    notes = zip((events.onsets - pick_up).tolist(), events.pitches.tolist(), strict=True)
+    expected = [(onset, pitch) for onset, pitch in notes if pitch >= 0]
+    assert [pitch for _, pitch in found] == [pitch for _, pitch in expected]
+    assert [onset for onset, _ in found] == pytest.approx([onset for onset, _ in expected])

@@ -124,7 +124,7 @@ def edit(
         return
     for remark in result.remarks:
         errors.print(remark, markup=False)
-    columns = ["attribute", "wanted", "mean before", "mean after", f"{result.what} within 10 %"]
+    columns = ["attribute", "wanted", "mean before", "mean after", "within 10 %"]
     table(f"{len(result.after)} {result.what}", columns, _hits(editor, result))
     console.print(f"Written: {output}", markup=False)
 

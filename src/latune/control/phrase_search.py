@@ -7,8 +7,9 @@ the free code of a measure hidden, and decoded. What is chosen are measures, one
                           + COHERENCE x (nats per note that the phrase model needs for the candidate's pitches, given
                             the wanted values and the measures around it: as they were, and as they are now)
                           + STRUCTURE x (mean change of its similarity to the other measures of the tune)
+                          + KEY x (change of the share of the pitch classes in the whole tune)
 
-is small. Where only the mean of a phrase is asked for, its measures shall keep their differences: each has a soft
+is small, with the weights of `Weights`. Where only the mean of a phrase is asked for, its measures shall keep their differences: each has a soft
 target, its own value moved by what the mean lacks. Measures that are equal in the original, with equal requests, get
 one choice together. The choice is improved measure by measure until it stays (iterated conditional modes, Besag 1986).
 """
@@ -27,8 +28,9 @@ from latune.control.phrase_requests import PhraseRequest, window_targets
 from latune.data.phrase_codec import PhraseCodec, of_measure
 from latune.models.phrase_mlp import PhraseMlp
 from latune.music.coherence import Aspect, self_similarity, similarity
+from latune.music.measure import HOLD
 
-__all__ = ["search_tune"]
+__all__ = ["Weights", "search_tune"]
 
 Tokens = NDArray[np.uint8]
 Values = NDArray[np.float64]
@@ -37,13 +39,27 @@ SWEEP = 31  # positions of a sweep
 BEYOND = 0.25  # a sweep reaches beyond the knob's range by this share of it, at either end
 PERTURBED = 96  # random candidates per phrase
 PERTURBATIONS = (0.6, 0.35, 0.15)  # their size in standard deviations of the codes
-ERROR_WEIGHT = 50.0  # an error of 2 % of the range weighs as much as losing the whole measure
-SOFT_ERROR_WEIGHT = 2.0  # the same for the share of a measure in the mean of its phrase
-COHERENCE = 0.2  # five nats per note weigh as much as losing the whole measure
-STRUCTURE = 2.0  # twice: becoming like a measure that was wholly different weighs as much as losing the whole measure
 ROUNDS = 3  # at most so often is the choice for every measure looked at again
-
 ASPECTS: tuple[Aspect, ...] = ("notes", "rhythm")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What counts how much in the choice; losing all tokens of a measure counts 1.
+
+    Args:
+        error: Of an error as large as the range of the attribute.
+        soft_error: The same for the soft target of a measure, where only the mean of its phrase is asked for.
+        coherence: Of a nat per note under the phrase model.
+        structure: Of becoming like a measure that was wholly different, or the other way round.
+        key: Of pitch classes that the tune did not have, for all of a measure.
+    """
+
+    error: float = 50.0
+    soft_error: float = 2.0
+    coherence: float = 0.2
+    structure: float = 2.0
+    key: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -70,8 +86,7 @@ def search_tune(
     tokens: Tokens,
     request: PhraseRequest,
     seed: int = 0,
-    coherence: float = COHERENCE,
-    structure: float = STRUCTURE,
+    weights: Weights | None = None,
 ) -> Tokens:
     """Measures (L, T) of a tune changed so that the measured attributes come as close to the request as possible.
 
@@ -80,27 +95,17 @@ def search_tune(
         tokens: The tune, at least as many measures as a phrase has.
         request: What is wanted.
         seed: Seed of the random candidates.
-        coherence: Weight of what the phrase model expects.
-        structure: Weight of what becomes of the similarities of the measures.
+        weights: What counts how much.
     """
-    search = _Search(editor, tokens, request, seed, coherence, structure)
-    return search.run()
+    return _Search(editor, tokens, request, seed, weights or Weights()).run()
 
 
 class _Search:
-    def __init__(
-        self,
-        editor: Editor,
-        tokens: Tokens,
-        request: PhraseRequest,
-        seed: int,
-        coherence: float,
-        structure: float,
-    ) -> None:
+    def __init__(self, editor: Editor, tokens: Tokens, request: PhraseRequest, seed: int, weights: Weights) -> None:
         assert isinstance(editor.codec, PhraseCodec)
         assert isinstance(editor.model, PhraseMlp)
         self.editor, self.codec, self.model = editor, editor.codec, editor.model
-        self.tokens, self.request, self.coherence, self.structure = tokens, request, coherence, structure
+        self.tokens, self.request, self.weights = tokens, request, weights
         self.size = self.codec.measures
         self.generator = np.random.default_rng(seed)
         self.names = request.names
@@ -133,9 +138,10 @@ class _Search:
     def _improve(self, voice: _Voice, current: Tokens, values: Values, phrases: bool) -> int:
         """Give a voice the best candidate as all others stand, in place; its number."""
         count = len(voice.places)
-        costs = voice.fixed + self.structure * count * self._structure_change(voice, current)
-        if self.coherence > 0:
-            costs = costs + self.coherence * count * self._surprise(voice.places, voice.tokens, current) / 2
+        costs = voice.fixed + self.weights.structure * count * self._structure_change(voice, current)
+        costs = costs + self.weights.key * self._key_change(voice, current)
+        if self.weights.coherence > 0:
+            costs = costs + self.weights.coherence * count * self._surprise(voice.places, voice.tokens, current) / 2
         if phrases:
             costs = costs + self._phrase_costs(voice, values)
         best = int(np.argmin(costs))
@@ -154,7 +160,7 @@ class _Search:
                     continue
                 rest = values[members[~inside], column].sum()
                 means = (rest + inside.sum() * voice.values[:, column]) / len(members)
-                costs += ERROR_WEIGHT * len(members) * np.abs(means - target) / self.phrase_spans[column]
+                costs += self.weights.error * len(members) * np.abs(means - target) / self.phrase_spans[column]
         return costs
 
     def _structure_change(self, voice: _Voice, current: Tokens) -> Values:
@@ -169,6 +175,21 @@ class _Search:
             for aspect in ASPECTS
         ]
         return np.asarray(np.mean(changes, axis=(0, 2)))
+
+    def _key_change(self, voice: _Voice, current: Tokens) -> Values:
+        """Change of the shares of the pitch classes in the tune, times its measures, for each candidate (C,)."""
+        rest = np.delete(self.codec.ticks(current), voice.places, axis=0)
+        totals = self._sounding(rest).sum(axis=0) + len(voice.places) * self._sounding(voice.ticks)
+        own = self._sounding(self.ticks).sum(axis=0)
+        shares = totals / np.maximum(totals.sum(axis=1, keepdims=True), 1e-9)
+        return np.asarray(np.abs(shares - own / own.sum()).sum(axis=1) / 2 * len(self.tokens))
+
+    def _sounding(self, ticks: NDArray[np.int16]) -> Values:
+        """How long each pitch class sounds in measures (N, T), each by itself: (N, 12)."""
+        begun = np.maximum.accumulate(np.where(ticks != HOLD, np.arange(ticks.shape[1]), 0), axis=1)
+        pitches = np.take_along_axis(ticks, begun, axis=1)
+        classes = (pitches % 12)[..., None] == np.arange(12)
+        return np.asarray((classes & (pitches >= 0)[..., None]).transpose(0, 2, 1) @ self.codec.metre.durations)
 
     @torch.no_grad()
     def _surprise(self, places: NDArray[np.int64], tokens: Tokens, around: Tokens) -> Values:
@@ -220,15 +241,15 @@ class _Search:
         for column in range(len(self.names)):
             target = self.request.measure_target(column)[places[0]]
             if np.isfinite(target):
-                cost = cost + ERROR_WEIGHT * np.abs(values[:, column] - target) / self.spans[column]
+                cost = cost + self.weights.error * np.abs(values[:, column] - target) / self.spans[column]
         for column, targets in self.request.phrase_targets():
             for place in places:
                 phrase = self.request.phrase_of[place]
                 lacking = targets[phrase] - self.own[self.request.members[phrase], column].mean()
                 off = np.abs(values[:, column] - (self.own[place, column] + lacking)) / self.spans[column]
-                cost = cost + SOFT_ERROR_WEIGHT * off / len(places)
-        if self.coherence > 0:
-            cost = cost + self.coherence * self._surprise(places, tokens, self.tokens) / 2
+                cost = cost + self.weights.soft_error * off / len(places)
+        if self.weights.coherence > 0:
+            cost = cost + self.weights.coherence * self._surprise(places, tokens, self.tokens) / 2
         return _Voice(places, tokens, self.codec.ticks(tokens), values, len(places) * cost)
 
     def _pool(self) -> list[Tokens]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from latune.control.editor import Editor
 from latune.control.knobs import Movement
 from latune.control.phrase_requests import PhraseRequest, Target, phrase_request, window_targets
-from latune.control.phrase_search import COHERENCE, STRUCTURE, search_tune
+from latune.control.phrase_search import Weights, search_tune
 from latune.control.requests import Answer
 from latune.data.phrase_codec import PhraseCodec
 from latune.errors import InputError
@@ -29,8 +29,7 @@ def edit_ticks(
     movement: Movement = "joint",
     exact: bool = False,
     seed: int = 0,
-    coherence: float = COHERENCE,
-    structure: float = STRUCTURE,
+    weights: Weights | None = None,
 ) -> Ticks:
     """Turn knobs in a tune with a phrase model.
 
@@ -46,8 +45,7 @@ def edit_ticks(
         movement: "joint" or "alone"; not read where `exact`.
         exact: Search for the measured values instead of trusting the calibration.
         seed: Seed of the search.
-        coherence: Weight of what the phrase model expects of a measure, given those around it, in the search.
-        structure: Weight of what becomes of the similarities between measures, in the search.
+        weights: What counts how much in the search.
 
     Returns:
         The edited tune (L, T).
@@ -67,7 +65,7 @@ def edit_ticks(
     if length < codec.measures:
         tokens, request = np.resize(tokens, (codec.measures, tokens.shape[1])), request.repeated(codec.measures)
     if exact:
-        edited = search_tune(editor, tokens, request, seed, coherence, structure)
+        edited = search_tune(editor, tokens, request, seed, weights)
     else:
         edited = _turn(editor, tokens, request, movement)
     changed = codec.ticks(edited[:length])

@@ -197,7 +197,8 @@ class MusicScanner:
 
     def _unreadable(self, line: str, position: int) -> None:
         if line[position] == '"':
-            raise InputError(f"has a quotation mark without its partner: expected two, found '{line[position : position + 40]}'.")
+            found = line[position : position + 40]
+            raise InputError(f"has a quotation mark without its partner: expected two, found '{found}'.")
         if not self._aside:
             self.unknown.append(line[position])
 

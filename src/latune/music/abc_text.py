@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ __all__ = ["TuneText", "decoded", "tune_texts"]
 _HEADER_FIELD = re.compile(r"([A-Za-z+]):[ \t]*(.*)")
 _COMMENT = re.compile(r"(?<!\\)%.*")
 _BLOCK = re.compile(r"%%begin(\w+)")
+_MOST_SHARED = 20  # fields before the first tune that count for all
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,9 @@ class TuneText:
 
 
 def decoded(data: bytes) -> str:
-    """Text of a file in UTF-8 (with or without byte order mark) or else Latin-1; lines end in a line feed."""
+    """Text of a file in UTF-8 (or UTF-16, by its byte order mark) or else Latin-1; lines end in a line feed."""
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
@@ -55,7 +57,7 @@ def tune_texts(text: str) -> list[TuneText]:
         if (tune.fields and tune.fields[0][0] == "X") or (tune.has_key and (tune.first("T") or tune.first("M"))):
             tunes.append(TuneText((*tune.fields, *shared), tune.body, tune.has_key, tune.size))
         elif not tunes:
-            shared += [(name, value) for name, value in tune.fields if name in "MLQ"]
+            shared = [*shared, *((name, value) for name, value in tune.fields if name in "MLQ")][:_MOST_SHARED]
     return tunes
 
 
@@ -80,14 +82,16 @@ def _paragraphs(text: str) -> list[list[str]]:
 def _joined(paragraphs: list[list[str]]) -> list[list[str]]:
     """Put music to its header where an empty line slipped in between, or within the header."""
     joined: list[list[str]] = []
+    is_tune = has_key = False  # of the last one
     for lines in paragraphs:
-        before = joined[-1] if joined else [""]
-        header = before[0].startswith("X:") and not any(line.startswith("K:") for line in before)
-        no_music = before[0].startswith("X:") and before[-1].startswith("K:") and "|" in lines[0]
-        if (header or no_music) and not lines[0].startswith("X:"):
-            before += lines
+        begins = lines[0].startswith("X:")
+        no_music = is_tune and joined[-1][-1].startswith("K:") and "|" in lines[0]
+        if joined and not begins and ((is_tune and not has_key) or no_music):
+            joined[-1] += lines
         else:
             joined.append(lines)
+            is_tune, has_key = begins, False
+        has_key = has_key or any(line.startswith("K:") for line in lines)
     return joined
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from latune.music.metre import Metre
 
-__all__ = ["MOST_PLAYED", "Bar", "bars_on_grid", "place_bars", "play_order", "usual_passes"]
+__all__ = ["MOST_PLAYED", "Bar", "bars_on_grid", "place_bars", "play_order", "repeat_starts", "usual_passes"]
 
 MOST_PLAYED = 20_000
 """Longest order of play; longer ones are cut off, which only broken repeat marks need."""
@@ -37,7 +38,7 @@ class Bar:
 
 
 def usual_passes(endings: Sequence[int]) -> int:
-    """How often a part is played whose repeat mark does not say it: what ends before the last ending is played again."""
+    """How often a part is played whose repeat mark does not say it: another ending may follow those that end here."""
     return max(2, *(turn + 1 for turn in endings)) if endings else 2
 
 
@@ -77,6 +78,11 @@ def play_order(bars: Sequence[Bar]) -> list[int]:
         if (bar.repeat_end or bar.endings) and not another_ending:
             start, turn = current, 1
     return order
+
+
+def repeat_starts(bars: Sequence[Bar]) -> set[int]:
+    """Numbers of the measures that playing goes back to, marked or not."""
+    return {after for before, after in pairwise(play_order(bars)) if after <= before}
 
 
 def place_bars(lengths: Sequence[int], full: int, opens: Sequence[bool]) -> list[tuple[int, int]] | None:

@@ -11,12 +11,13 @@ import re
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latune.errors import InputError
-from latune.music.bars import Bar, usual_passes
+from latune.music.bars import Bar, repeat_starts, usual_passes
 from latune.music.metre import Metre
 from latune.music.notation import BEAT, Sign, beams, notate
 from latune.music.spelling import estimate_fifths, key_alterations, spell
@@ -62,6 +63,7 @@ def musicxml_document(
     _add(_add(_add(root, "part-list"), "score-part", id="P1"), "part-name", **{"print-object": "no"})
     part = _add(root, "part", id="P1")
     alterations = key_alterations(fifths)
+    bars = _with_repeats_begun(tune.bars)
     for index, signs in enumerate(notate(tune)):
         measure = _add(part, "measure", **_number(tune, index))
         if measures_per_line and index and index % measures_per_line == 0:
@@ -69,13 +71,13 @@ def musicxml_document(
         if index == 0:
             _add_attributes(measure, tune, fifths)
             _add(measure, "sound", tempo=f"{tune.tempo:.10g}")
-        _add_left_barline(measure, tune.bars, index)
+        _add_left_barline(measure, bars, index)
         label = labels[index] if labels is not None else None
         if label:
             direction_type = _add(_add(measure, "direction", placement="above"), "direction-type")
             _add(direction_type, "words", label, **_LABEL_STYLE)
         _add_notes(measure, signs, tune.metre, fifths, alterations)
-        _add_right_barline(measure, tune.bars, index)
+        _add_right_barline(measure, bars, index)
     ET.indent(root)
     return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -109,6 +111,12 @@ def _number(tune: Tune, index: int) -> dict[str, str]:
     if counts[-1]:
         return {"number": str(counted)}
     return {"number": "0" if index == 0 else f"X{index}", "implicit": "yes"}
+
+
+def _with_repeats_begun(bars: Sequence[Bar]) -> list[Bar]:
+    """Bars that mark where every repeat begins, but the first measure: programs differ where the mark is missing."""
+    starts = repeat_starts(bars) - {0}
+    return [replace(bar, repeat_start=bar.repeat_start or number in starts) for number, bar in enumerate(bars)]
 
 
 def _add_left_barline(measure: ET.Element, bars: Sequence[Bar], index: int) -> None:

@@ -25,6 +25,7 @@ __all__ = ["parse_musicxml"]
 
 _LARGEST = 64 * 2**20  # bytes of XML
 _MOST_TAGS = 4_000_000
+_MOST_EXPANDED = 1_000  # measures whose repeats music21 writes out
 _PROLOG = 2**16  # bytes that are searched for entities
 _IRRELEVANT = ("harmony", "figured-bass", "print", "listening")
 _IRRELEVANT_OF_NOTE = ("lyric", "notations", "stem", "beam", "notehead", "play", "instrument")
@@ -62,8 +63,8 @@ def parse_musicxml(data: bytes, name: str, track: str | None = None) -> Reading:
         remarks += (f"Dropped {counted(graces, 'grace note')}.",)
     with silence():
         try:
-            reading = _read_part(root, chosen)
-        except MissingExtraError:
+            reading = _read_part(root, chosen, name)
+        except (InputError, MissingExtraError):
             raise
         except Exception as error:  # music21 raises whatever it stumbles over
             reason = printable(" ".join(f"{type(error).__name__}: {error}".split())[:100])
@@ -117,7 +118,8 @@ def _root(data: bytes, name: str) -> ET.Element:
         ) from error
     if root.tag != "score-partwise":
         raise InputError(
-            f"The file '{name}' is not MusicXML: expected the root <score-partwise>, found <{printable(root.tag[:40])}>."
+            f"The file '{name}' is not MusicXML: expected the root <score-partwise>,"
+            f" found <{printable(root.tag[:40])}>."
         )
     return root
 
@@ -132,14 +134,22 @@ def _declares_entities(data: bytes) -> bool:
 
 
 def _refuse_huge(part: ET.Element, name: str) -> None:
-    """Stop before repeats are written out, which takes long for large pieces."""
     measures = len(part.findall("measure"))
-    times = [repeat.get("times", "2") for repeat in part.iter("repeat")]
-    factor = sum(int(t[:9]) for t in times if t.isdecimal() and int(t[:9]) > 2)
-    if measures * max(1, factor) > MOST_MEASURES:
+    if measures > MOST_MEASURES:
         raise InputError(
-            f"The file '{name}' is too large: expected at most {MOST_MEASURES:,} measures,"
-            f" found {measures * max(1, factor):,}."
+            f"The file '{name}' is too large: expected at most {MOST_MEASURES:,} measures, found {measures:,}."
+        )
+
+
+def _refuse_endless(part: ET.Element, name: str) -> None:
+    """Stop before music21 writes repeats out, which takes a second for some hundred measures."""
+    measures = len(part.findall("measure"))
+    times = [repeat.get("times", "2")[:6] for repeat in part.iter("repeat")]
+    played = measures * max(2, sum(int(t) for t in times if t.isdecimal() and int(t) > 2))
+    if played > _MOST_EXPANDED:
+        raise InputError(
+            f"The file '{name}' is too long: expected at most {_MOST_EXPANDED:,} measures where repeats or jumps are"
+            f" irregular, found up to {played:,}."
         )
 
 
@@ -191,7 +201,7 @@ def _prune_notes(part: ET.Element) -> int:
     return graces
 
 
-def _read_part(root: ET.Element, tree: ET.Element) -> Reading:
+def _read_part(root: ET.Element, tree: ET.Element, name: str) -> Reading:
     """Read the score `root`, whose only part is `tree`; without title and tempo."""
     try:
         from music21.musicxml.xmlToM21 import MusicXMLImporter
@@ -211,6 +221,7 @@ def _read_part(root: ET.Element, tree: ET.Element) -> Reading:
         starts, bars = written
         return dataclasses.replace(stream_reading(part, starts), bars=bars, remarks=remarks)
     if _has_repeats(tree):
+        _refuse_endless(tree, name)
         part, more = expanded(part)
         remarks += more
     return dataclasses.replace(stream_reading(part, played_starts(part)), remarks=remarks)

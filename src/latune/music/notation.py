@@ -131,7 +131,8 @@ def _written_events(tune: Tune) -> tuple[NDArray[np.int64], NDArray[np.int64], N
 
 def _signs(spans: list[_Span], metre: Metre) -> list[Sign]:
     """Signs of one measure."""
-    brackets = [] if metre.is_compound else _brackets({edge for span in spans for edge in (span.start, span.end)}, metre)
+    edges = {edge for span in spans for edge in (span.start, span.end)}
+    brackets = [] if metre.is_compound else _brackets(edges, metre)
     signs = []
     for span in spans:
         if span.pitch < 0 and span.end - span.start == metre.twelfths:
@@ -149,15 +150,15 @@ def _signs(spans: list[_Span], metre: Metre) -> list[Sign]:
     return signs
 
 
-def _brackets(starts: set[int], metre: Metre) -> list[Bracket]:
+def _brackets(edges: set[int], metre: Metre) -> list[Bracket]:
     """Triplets that a measure needs, given where its events start and end."""
     brackets = []
     for beat in range(0, metre.twelfths, BEAT):
-        if not starts & {beat + 4, beat + 8}:
+        if not edges & {beat + 4, beat + 8}:
             continue
-        if beat + 6 in starts:
-            brackets += [Bracket(beat, beat + 6)] if beat + 4 in starts else []
-            brackets += [Bracket(beat + 6, beat + 12)] if beat + 8 in starts else []
+        if beat + 6 in edges:
+            brackets += [Bracket(beat, beat + 6)] if beat + 4 in edges else []
+            brackets += [Bracket(beat + 6, beat + 12)] if beat + 8 in edges else []
         else:
             brackets.append(Bracket(beat, beat + 12))
     return brackets
