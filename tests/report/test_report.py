@@ -228,7 +228,7 @@ def test_items_are_drawn_by_seed_and_rich_ones_first(synthetic, editor):
 
 def test_a_sweep_plays_what_it_shows(synthetic, editor):
     (sweep,) = make_sweeps(editor, synthetic, "note_density", [5], "joint", seed=0)
-    onsets = (sweep.ticks >= 0).sum(axis=1)
+    onsets = (sweep.ticks >= 0).sum(axis=(1, 2))
     assert len(sweep.notes()) == onsets.sum()
     assert sweep.measured == pytest.approx(onsets / 24)
     assert sweep.tune().events.length == 20

@@ -9,9 +9,10 @@ the free code of a measure hidden, and decoded. What is chosen are measures, one
                           + STRUCTURE x (mean change of its similarity to the other measures of the tune)
                           + KEY x (change of the share of the pitch classes in the whole tune)
 
-is small, with the weights of `Weights`. Where only the mean of a phrase is asked for, its measures shall keep their differences: each has a soft
-target, its own value moved by what the mean lacks. Measures that are equal in the original, with equal requests, get
-one choice together. The choice is improved measure by measure until it stays (iterated conditional modes, Besag 1986).
+is small, with the weights of `Weights`. Where only the mean of a phrase is asked for, its measures shall keep their
+differences: each has a soft target, its own value moved by what the mean lacks. Measures that are equal in the
+original, with equal requests, get one choice together. The choice is improved measure by measure until it stays
+(iterated conditional modes, Besag 1986).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from latune.control.editor import Editor
 from latune.control.inference import Codes
+from latune.control.phrase_candidates import candidate_measures, hidden_logits
 from latune.control.phrase_requests import PhraseRequest, window_targets
 from latune.data.phrase_codec import PhraseCodec, of_measure
 from latune.models.phrase_mlp import PhraseMlp
@@ -35,10 +37,6 @@ __all__ = ["Weights", "search_tune"]
 Tokens = NDArray[np.uint8]
 Values = NDArray[np.float64]
 
-SWEEP = 31  # positions of a sweep
-BEYOND = 0.25  # a sweep reaches beyond the knob's range by this share of it, at either end
-PERTURBED = 96  # random candidates per phrase
-PERTURBATIONS = (0.6, 0.35, 0.15)  # their size in standard deviations of the codes
 ROUNDS = 3  # at most so often is the choice for every measure looked at again
 ASPECTS: tuple[Aspect, ...] = ("notes", "rhythm")
 
@@ -57,9 +55,9 @@ class Weights:
 
     error: float = 50.0
     soft_error: float = 2.0
-    coherence: float = 0.2
-    structure: float = 2.0
-    key: float = 1.0
+    coherence: float = 0.25
+    structure: float = 3.0
+    key: float = 0.6
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,6 @@ class _Search:
         classes = (pitches % 12)[..., None] == np.arange(12)
         return np.asarray((classes & (pitches >= 0)[..., None]).transpose(0, 2, 1) @ self.codec.metre.durations)
 
-    @torch.no_grad()
     def _surprise(self, places: NDArray[np.int64], tokens: Tokens, around: Tokens) -> Values:
         """Nats per note of the pitches of candidates (C, T) under the phrase model, mean over places: (C,).
 
@@ -207,7 +204,7 @@ class _Search:
         codes[rows[:, None], named] = self.moved[starts[:, None], named]
         hidden = np.zeros((len(starts), self.size), bool)
         hidden[rows, slots] = True
-        logits = _logits(self.model, codes, hidden)[rows, slots][..., self.pitches]  # (n, T, P)
+        logits = hidden_logits(self.editor, codes, hidden)[rows, slots][..., self.pitches]  # (n, T, P)
         nats = torch.full((len(rows), tokens.shape[1], self.codec.symbols), 0.0)
         nats[..., self.pitches] = -torch.log_softmax(logits, dim=-1)
         per_tick = nats.mean(dim=0).numpy()[np.arange(tokens.shape[1]), tokens]  # (C, T)
@@ -219,6 +216,7 @@ class _Search:
         moved = self.codes.copy()
         for start in self.starts:
             wanted, held = window_targets(self.request, start + np.arange(self.size))
+            held = [name for name in held if name in self.editor.knobs.names]
             if wanted:
                 moved[start] = self.editor.move(self.codes[start : start + 1], wanted, held)[0]
         return moved
@@ -253,71 +251,17 @@ class _Search:
         return _Voice(places, tokens, self.codec.ticks(tokens), values, len(places) * cost)
 
     def _pool(self) -> list[Tokens]:
-        """Decoded candidates (C, T) of every measure of the tune."""
+        """Candidates (C, T) for every measure of the tune."""
         starts = np.unique(np.append(np.arange(0, self.starts[-1] + 1, self.size), self.starts[-1]))
-        codes = np.concatenate(
-            [self._swept(starts, way) for way in ("joint", "alone")]
-            + [self._swept_phrase(starts), self._perturbed(starts)],
-            axis=1,
-        )
-        decoded = self.editor.decode(codes)  # (W, P, M, T)
-        expected = self._expected(starts)
+        turned = self.names[: self.request.turned]
+        measures = candidate_measures(self.editor, self.codes[starts], self.moved[starts], turned, self.generator)
         pool: list[list[Tokens]] = [[] for _ in self.tokens]
-        for row, start in enumerate(starts):
+        for start, of_phrase in zip(starts, measures, strict=True):
             for slot in range(self.size):
-                pool[start + slot] += [decoded[row, :, slot], expected[row, :, slot]]
+                pool[start + slot].append(of_phrase[:, slot])
         return [np.concatenate(parts) for parts in pool]
-
-    def _positions(self, name: str) -> Values:
-        knob = self.editor.knobs[name]
-        ends = (knob.low - BEYOND * knob.span, knob.high + BEYOND * knob.span)
-        return knob.code_of(np.linspace(*ends, SWEEP))
-
-    def _swept(self, starts: NDArray[np.int64], way: str) -> Codes:
-        """All measures set to one value of a knob, over its range: (W, P, D)."""
-        swept = []
-        for name in self.names:
-            positions = self._positions(of_measure(name, 1))
-            wanted = [{of_measure(name, slot + 1): position for slot in range(self.size)} for position in positions]
-            swept += [self.editor.knobs.move(self.codes[starts], w, (), way) for w in wanted]  # type: ignore[arg-type]
-        return np.stack(swept, axis=1)
-
-    def _swept_phrase(self, starts: NDArray[np.int64]) -> Codes:
-        """The knob of the whole phrase over its range: (W, P, D)."""
-        swept = []
-        for name in self.names:
-            swept += [self.editor.knobs.move(self.codes[starts], {name: p}) for p in self._positions(name)]
-        return np.stack(swept, axis=1)
-
-    def _perturbed(self, starts: NDArray[np.int64]) -> Codes:
-        """Random codes around the moved ones, few dimensions at a time: (W, P, D)."""
-        parts = []
-        for size in PERTURBATIONS:
-            noise = self.generator.normal(size=(len(starts), PERTURBED, self.codes.shape[1]))
-            noise *= self.editor.knobs.spread * size
-            noise *= self.generator.random(noise.shape) < self.generator.uniform(0.05, 1, (*noise.shape[:2], 1))
-            parts.append((self.moved[starts][:, None] + noise).astype(np.float32))
-        return np.concatenate(parts, axis=1)
-
-    @torch.no_grad()
-    def _expected(self, starts: NDArray[np.int64]) -> Tokens:
-        """What the model expects of each measure from its surroundings, with all knobs swept: (W, P, M, T)."""
-        swept = self._swept(starts, "joint")
-        flat = swept.reshape(-1, swept.shape[-1])
-        parts = []
-        for slot in range(self.size):
-            hidden = np.zeros((len(flat), self.size), bool)
-            hidden[:, slot] = True
-            parts.append(_logits(self.model, flat, hidden)[:, slot].argmax(dim=-1).to(torch.uint8).numpy())
-        stacked = np.stack(parts, axis=1)
-        return stacked.reshape(*swept.shape[:2], *stacked.shape[1:])
 
 
 def _span(editor: Editor, name: str) -> float:
     low, high = editor.knobs.ranges[name]
     return max(high - low, 1e-9)
-
-
-def _logits(model: PhraseMlp, codes: Codes, hidden: NDArray[np.bool_]) -> torch.Tensor:
-    """Logits (N, M, T, V) of measures of which some are drawn from their surroundings."""
-    return model.expected_logits(torch.from_numpy(np.ascontiguousarray(codes)), torch.from_numpy(hidden))

@@ -87,9 +87,7 @@ class PhraseMlp(TokenModel):
             nn.Conv1d(config.context_size, self._ticks, width, padding=config.reach),
         )
         # Rhythms around: probability of a hold and of a note at every tick.
-        self.rhythm_context = plain_layers(
-            [NEIGHBOURHOODS * 2 * self._ticks, config.context_size, 2 * self._ticks]
-        )
+        self.rhythm_context = plain_layers([NEIGHBOURHOODS * 2 * self._ticks, config.context_size, 2 * self._ticks])
 
     @property
     def named_dimensions(self) -> int:

@@ -17,10 +17,14 @@ from latune.models.picture_conv import PictureConv, PictureConvConfig
 
 __all__ = ["ModelConfig", "build_model"]
 
-ModelConfig = Annotated[MeasureMlpConfig | MeasureRnnConfig | PhraseMlpConfig | PictureConvConfig, Field(discriminator="name")]
+ModelConfig = Annotated[
+    MeasureMlpConfig | MeasureRnnConfig | PhraseMlpConfig | PictureConvConfig, Field(discriminator="name")
+]
 
 
-def build_model(config: MeasureMlpConfig | MeasureRnnConfig | PhraseMlpConfig | PictureConvConfig, codec: Codec) -> LatentModel:
+def build_model(
+    config: MeasureMlpConfig | MeasureRnnConfig | PhraseMlpConfig | PictureConvConfig, codec: Codec
+) -> LatentModel:
     """Build a network with fresh weights from the global random state.
 
     Args:
