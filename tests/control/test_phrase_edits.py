@@ -186,8 +186,9 @@ def test_a_phrase_run_is_evaluated_like_any_other(phrase_run, phrase_editor, tun
 
 
 def test_coherence_is_compared_with_equal_requests(phrase_editor, editor, tunes):
-    content = compare_coherence(phrase_editor, editor, tunes, tunes=2, levels=(0.5,), repetitions=20)
-    assert content["real"]["repeats_kept"]["value"] == 1
+    short = replace(tunes, sequences=(np.arange(len(tunes.items)) // 5).astype(np.int32))
+    content = compare_coherence(phrase_editor, editor, short, tunes=2, levels=(0.5,), repetitions=20)
+    assert content["real"]["similarity_change"]["value"] == 0
     for kind in ("measures", "phrases"):
         exact = content[kind]["phrase, exact"]["all"]
         assert exact["hits"]["value"] > 0.8

@@ -70,13 +70,13 @@ def test_what_is_written_is_read_back(tune):
 
 
 def _begun_anew(tune):
-    """The ticks, with notes that sound over a repeat mark begun anew behind it, which no tie crosses."""
+    """The ticks, in which what sounds over a repeat mark begins anew behind it, which no tie crosses."""
     ticks = tune.ticks.copy()
     sounding = REST
     for number, bar in enumerate(tune.bars):
         first, *_ = written = np.flatnonzero(tune.written[number])
         crossed = bar.repeat_start or (number > 0 and tune.bars[number - 1].repeat_end)
-        if crossed and ticks[number, first] == HOLD and sounding != REST:
+        if crossed and ticks[number, first] == HOLD:
             ticks[number, first] = sounding
         begun = ticks[number, written]
         sounding = begun[begun != HOLD][-1] if (begun != HOLD).any() else sounding

@@ -77,7 +77,7 @@ class PhraseRequest:
 
     def key(self, place: int) -> bytes:
         """What is asked of a measure: equal measures with equal keys change together."""
-        return self.each[place].tobytes()
+        return bytes(self.each[place].tobytes())
 
 
 def phrase_request(
@@ -123,7 +123,7 @@ def phrase_request(
             raise InputError(f"'{base}' is {why}.")
         each[base] = codec.measure_codec.measure(tokens, [base])[:, 0]
         names.append(base)
-    having = (codec.ticks(tokens) >= 0).any(axis=1)
+    having = np.asarray((codec.ticks(tokens) >= 0).any(axis=1))
     return PhraseRequest(
         tuple(names),
         np.column_stack([each[name] for name in names]),

@@ -78,7 +78,7 @@ def windows(sequences: NDArray[np.int32], measures: int, hop: int) -> NDArray[np
     starts = np.arange(max(count - measures + 1, 0))
     whole = place[starts + measures - 1] == place[starts] + measures - 1
     starts = starts[whole & (place[starts] % hop == 0)]
-    return starts[:, None] + np.arange(measures)
+    return np.asarray(starts[:, None] + np.arange(measures))
 
 
 def _inside(members: NDArray[np.int64], part: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,7 @@ from latune.metrics import bootstrap_weights
 from latune.metrics.bootstrap import interval
 from latune.music import coherence as music
 
-__all__ = ["LEVELS", "Tune", "compare_coherence", "held_out_tunes"]
+__all__ = ["LEVELS", "Tune", "compare_coherence", "tunes_of"]
 
 FORMAT = 1
 LEVELS = (0.1, 0.5, 0.9)  # quantiles of the training measures and phrases that are asked for
@@ -47,8 +49,8 @@ class Tune:
     group: int
 
 
-def held_out_tunes(dataset: Dataset, split: str = "test") -> list[Tune]:
-    """The tunes of a split of a data set of measures.
+def tunes_of(dataset: Dataset, split: str = "test") -> list[Tune]:
+    """The tunes of a split of a data set of measures, in every transposition that it holds.
 
     Raises:
         DataError: The data set does not know which measures follow each other.
@@ -56,13 +58,10 @@ def held_out_tunes(dataset: Dataset, split: str = "test") -> list[Tune]:
     if dataset.sequences is None or not isinstance(dataset.codec, MeasureCodec):
         raise DataError(f"Data set '{dataset.name}' has no tunes: latune data prepare {dataset.name} --again.")
     indices = dataset.split(split)
-    sequences = np.asarray(dataset.sequences)[indices]
-    tunes = []
-    for number in np.unique(sequences):
-        members = indices[sequences == number]
-        ticks = dataset.codec.ticks(np.asarray(dataset.items[members]))
-        tunes.append(Tune(ticks, int(dataset.groups[members[0]])))
-    return tunes
+    ticks = dataset.codec.ticks(np.asarray(dataset.items[indices]))
+    groups, ends = np.asarray(dataset.groups)[indices], np.flatnonzero(np.diff(dataset.sequences[indices])) + 1
+    starts = np.append(0, ends)
+    return [Tune(part, int(groups[start])) for part, start in zip(np.split(ticks, ends), starts, strict=True)]
 
 
 def compare_coherence(
@@ -75,7 +74,6 @@ def compare_coherence(
     repetitions: int = 1000,
     seed: int = 0,
     report: Report | None = None,
-    extra: Mapping[str, Edit] | None = None,
 ) -> dict[str, Any]:
     """Edit held-out tunes in every way and measure control and coherence.
 
@@ -88,7 +86,6 @@ def compare_coherence(
         repetitions: Of the bootstrap over tunes.
         seed: Of the choice of tunes, the searches and the bootstrap.
         report: Told (done, total) edits.
-        extra: Further ways of editing by name, for requests of measures.
 
     Returns:
         The content of `coherence.json`.
@@ -99,31 +96,29 @@ def compare_coherence(
     """
     if not isinstance(phrases.codec, PhraseCodec) or not isinstance(measures.codec, MeasureCodec):
         raise InputError("Coherence is compared of a run on phrases and a run on single measures, in this order.")
-    subjects = [tune for tune in held_out_tunes(dataset) if (tune.ticks >= 0).any(axis=1).sum() > 1]
+    subjects = [tune for tune in tunes_of(dataset) if (tune.ticks >= 0).any(axis=1).sum() > 1]
     if tunes is not None and len(subjects) > tunes:
         chosen = np.random.default_rng(seed).choice(len(subjects), tunes, replace=False)
         subjects = [subjects[index] for index in np.sort(chosen)]
     bench = _Bench(phrases, measures, dataset, subjects, levels, repetitions, seed)
     names = [name for name in measures.knobs.names if name in phrases.knobs.names]
     kinds: dict[str, dict[str, Edit]] = {
-        "measures": {**bench.ways_for_measures(), **(extra or {})},
+        "measures": bench.ways_for_measures(),
         "phrases": bench.ways_for_phrases(),
     }
     total = sum(len(ways) for ways in kinds.values()) * len(names) * len(levels) * len(subjects)
     done = 0
     content: dict[str, Any] = {}
     for kind, ways in kinds.items():
-        results: dict[str, dict[str, Any]] = {}
+        results: dict[str, list[_Record]] = {}
         for way, edit in ways.items():
-            records = []
-            for index, tune in enumerate(subjects):
-                for name in names:
-                    for target in bench.targets(kind, name):
-                        records.append(_Record(index, name, bench.observe(kind, name, target, tune, edit)))
-                        done += 1
-                        if report is not None:
-                            report(done, total)
-            results[way] = {"all": records}
+            results[way] = []
+            for (index, tune), name in product(enumerate(subjects), names):
+                for target in bench.targets(kind, name):
+                    results[way].append(_Record(index, name, bench.observe(kind, name, target, tune, edit)))
+                done += len(levels)
+                if report is not None:
+                    report(done, total)
         content[kind] = bench.summarise(results, names)
     return {
         "format": FORMAT,
@@ -262,12 +257,12 @@ class _Bench:
         records = [_Record(index, "", observation) for index, observation in enumerate(observations)]
         return self._estimates(records, None)
 
-    def summarise(self, results: Mapping[str, Mapping[str, list[_Record]]], names: list[str]) -> dict[str, Any]:
+    def summarise(self, results: Mapping[str, list[_Record]], names: list[str]) -> dict[str, Any]:
         """Estimates per way, over all knobs and per knob; with differences from the first exact way."""
         baseline = next(way for way in results if way.endswith("exact"))
         content: dict[str, Any] = {"baseline": baseline}
-        for way, entry in results.items():
-            records, others = entry["all"], results[baseline]["all"]
+        others = results[baseline]
+        for way, records in results.items():
             content[way] = {
                 "all": self._estimates(records, others),
                 **{
@@ -278,9 +273,8 @@ class _Bench:
         return content
 
     def _estimates(self, records: list[_Record], others: list[_Record] | None) -> dict[str, Any]:
-        reference = self._reference()
-        table, labels = _per_tune(records, len(self.tunes), reference)
-        against = _per_tune(others, len(self.tunes), reference)[0] if others is not None else None
+        table, labels = _per_tune(records, len(self.tunes), self._reference)
+        against = _per_tune(others, len(self.tunes), self._reference)[0] if others is not None else None
         groups = [tune.group for tune in self.tunes]
         weights = np.concatenate(list(bootstrap_weights(len(self.tunes), self.repetitions, self.seed, groups)))
         plain = np.full((1, len(self.tunes)), 1 / len(self.tunes))
@@ -294,10 +288,11 @@ class _Bench:
                 content[label]["difference"] = _plain(change, changes)
         return content
 
+    @cached_property
     def _reference(self) -> dict[str, Values]:
         """Histograms of all real training tunes."""
         totals: dict[str, Values] = {}
-        for tune in _training_tunes(self.dataset):
+        for tune in tunes_of(self.dataset, "train"):
             for name, counts in _histograms(tune.ticks).items():
                 totals[name] = totals.get(name, 0) + counts
         return totals
@@ -344,10 +339,6 @@ def _per_tune(records: list[_Record], tunes: int, reference: dict[str, Values]) 
         for kind in kinds
     }
     return _Table(numbers, histograms, reference), [*labels, *kinds]
-
-
-def _training_tunes(dataset: Dataset) -> list[Tune]:
-    return held_out_tunes(dataset, "train")
 
 
 def _numbers(edited: Ticks, original: Ticks) -> dict[str, float]:

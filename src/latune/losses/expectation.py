@@ -71,7 +71,8 @@ def _of_phrases(codec: PhraseCodec, names: Sequence[str]) -> Callable[[Tensor], 
     places = [column // len(base) * len(wanted) + wanted.index(column % len(base)) for column in columns]
 
     def measure(probabilities: Tensor) -> Tensor:
-        values = of_measures(probabilities.flatten(0, 1)).unflatten(0, (-1, codec.measures))
+        flat = of_measures(probabilities.flatten(0, 1))
+        values = flat.reshape(-1, codec.measures, flat.shape[1])
         return torch.cat([values.mean(dim=1), values.flatten(1)], dim=1)[:, places]
 
     return measure

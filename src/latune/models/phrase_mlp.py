@@ -48,6 +48,10 @@ class PhraseMlpConfig(BaseModel):
     reach: PositiveInt = 12  # semitones that a convolution over pitches reaches to either side
     hidden_measures: Annotated[float, Field(gt=0, lt=1)] = 0.25  # share of measures that are hidden in training
 
+    def latent_size_of(self, measures: int) -> int:
+        """Latent dimensions of phrases of so many measures."""
+        return self.named_size + measures * (self.named_size + self.free_size)
+
 
 class PhraseMlp(TokenModel):
     """A latent model of phrases (B, M, T).
@@ -69,7 +73,7 @@ class PhraseMlp(TokenModel):
         self._named, self._free = config.named_size, config.free_size
         self._first, self._last = _pitch_symbols(values)
         self._hold = list(values).index(HOLD)
-        super().__init__(self._named + self._measures * (self._named + self._free))
+        super().__init__(config.latent_size_of(self._measures))
         hidden, own = config.hidden_size, self._named + self._free
         self.token_embedding = nn.Embedding(self._symbols, config.embedding_size)
         self.tick_embedding = nn.Parameter(0.1 * torch.randn(self._ticks, config.embedding_size))
@@ -157,7 +161,8 @@ class PhraseMlp(TokenModel):
         bare = torch.cat([phrase, named, torch.zeros_like(free), 1 - flag], dim=-1)[hidden]
         around = self._context(torch.softmax(logits.detach(), dim=-1), hidden)
         expected = self.measure_decoder(bare).reshape(-1, *shape[2:]) + around
-        return logits.masked_scatter(hidden[..., None, None].expand(shape), expected)
+        completed: Tensor = logits.masked_scatter(hidden[..., None, None].expand(shape), expected)
+        return completed
 
     def _context(self, probabilities: Tensor, hidden: Tensor) -> Tensor:
         """What measures around add to the logits of the hidden ones: (B, M, T, V) and (B, M) to (H, T, V)."""
@@ -166,11 +171,9 @@ class PhraseMlp(TokenModel):
         onsets = notes.sum(dim=-1)
         first, last = _outer_notes(notes, onsets)
         rhythm = torch.stack([probabilities[..., self._hold], onsets], dim=2).flatten(2)
-        sides = (_before, _after, _all_others)
-        pitched = [side(notes.sum(dim=2) * seen, seen) for side in sides]
-        pitched += [_before(last * seen, seen), _after(first * seen, seen)]
-        rhythms = torch.cat([side(rhythm * seen, seen) for side in sides], dim=-1)[hidden]
-        bias = self.pitch_context(torch.stack(pitched, dim=2)[hidden])  # (H, T, P)
+        pitched = [*_neighbourhoods(notes.sum(dim=2), seen), _before(last * seen), _after(first * seen)]
+        rhythms = torch.cat(_neighbourhoods(rhythm, seen), dim=-1)[hidden]
+        bias: Tensor = self.pitch_context(torch.stack(pitched, dim=2)[hidden])  # (H, T, P)
         hold, note = self.rhythm_context(rhythms).reshape(len(bias), 2, self._ticks, 1).unbind(dim=1)
         around = bias.new_zeros(*bias.shape[:2], self._symbols)
         around[..., self._first : self._last] = bias + note
@@ -196,17 +199,21 @@ def _outer_notes(notes: Tensor, onsets: Tensor) -> tuple[Tensor, Tensor]:
     return (notes * before[..., None]).sum(dim=2), (notes * after[..., None]).sum(dim=2)
 
 
-def _before(values: Tensor, seen: Tensor) -> Tensor:
+def _neighbourhoods(values: Tensor, seen: Tensor) -> list[Tensor]:
+    """Values (B, M, K) of the measure before each, of the one after, and their mean over all that are seen.
+
+    Hidden measures, and those beyond the phrase, count as 0; the mean is over the others.
+    """
+    known = values * seen
+    mean = known.sum(dim=1, keepdim=True) / seen.sum(dim=1, keepdim=True).clamp(min=1)
+    return [_before(known), _after(known), mean.expand_as(known)]
+
+
+def _before(values: Tensor) -> Tensor:
     """Values (B, M, K) of the measure before each; 0 where there is none."""
     return F.pad(values[:, :-1], (0, 0, 1, 0))
 
 
-def _after(values: Tensor, seen: Tensor) -> Tensor:
+def _after(values: Tensor) -> Tensor:
     """Values (B, M, K) of the measure after each; 0 where there is none."""
     return F.pad(values[:, 1:], (0, 0, 0, 1))
-
-
-def _all_others(values: Tensor, seen: Tensor) -> Tensor:
-    """Mean of the values (B, M, K) of all measures that are seen; a hidden measure is none of them."""
-    mean = values.sum(dim=1, keepdim=True) / seen.sum(dim=1, keepdim=True).clamp(min=1)
-    return mean.expand_as(values)

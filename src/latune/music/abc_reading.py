@@ -21,6 +21,7 @@ from latune.music.wording import plain_title, printable
 __all__ = ["AbcRefusal", "AbcTune", "parse_abc", "read_abc"]
 
 _LONGEST = 500_000  # characters of one tune
+_LONGEST_SHOWN = 100  # characters of a title in messages
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,10 @@ class AbcRefusal:
     @property
     def reason(self) -> str:
         """The whole sentence: 'The tune X:12 "A reel" in the file 'a.abc' has no notes: expected a melody.'."""
-        names = [f"X:{self.number}" if self.number else "", f'"{self.title}"' if self.title else ""]
+        names = [
+            f"X:{self.number[:_LONGEST_SHOWN]}" if self.number else "",
+            f'"{self.title[:_LONGEST_SHOWN]}"' if self.title else "",
+        ]
         return f"The tune {' '.join(filter(None, names)) or 'without a title'} in the file '{self.file}' {self.problem}"
 
 

@@ -141,7 +141,7 @@ def duration_histogram(ticks: Ticks, metre: Metre = COMMON_TIME) -> Values:
 def pitch_class_weights(ticks: Ticks, metre: Metre = COMMON_TIME) -> Values:
     """How long each pitch class sounds, in quarter notes, (12,)."""
     lengths, pitches = _notes(ticks, metre)
-    return np.bincount(pitches % 12, lengths / 12, minlength=12)
+    return np.asarray(np.bincount(pitches % 12, lengths / 12, minlength=12), float)
 
 
 def pitch_class_distance(edited: Ticks, original: Ticks, metre: Metre = COMMON_TIME) -> float:
@@ -173,7 +173,7 @@ def in_key_share(edited: Ticks, original: Ticks, metre: Metre = COMMON_TIME) -> 
     Not a number without notes.
     """
     lengths, pitches = _notes(original, metre)
-    fifths = estimate_fifths(pitches, lengths.astype(float))
+    fifths = estimate_fifths(pitches.astype(np.int16), lengths.astype(float))
     notes = edited[is_note(edited)]
     scale = (np.array(MAJOR_SCALE) + 7 * fifths) % 12
     return _share(np.isin(notes % 12, scale))

@@ -38,6 +38,9 @@ def parse_kern(data: bytes, name: str, track: str | None = None) -> Reading:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
+    metre = re.search(r"^(?:.*\t)?\*M([\d+]*\d{3}[\d+]*/\d+|[\d+]+/\d{3,})", text, re.MULTILINE)
+    if metre:  # music21 takes long to divide a measure into thousands of beats
+        raise InputError(f"The file '{name}' has the metre {metre.group(1)[:40]}: expected one such as 4/4 or 6/8.")
     with silence():
         try:
             score = _score(text)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from latune.errors import InputError, MissingExtraError
-from latune.music.bars import Bar
+from latune.music.bars import Bar, play_order
 from latune.music.measure import REST
 from latune.music.melody import Reading, not_used
 from latune.music.metre import TWELFTHS, metre_from_name
@@ -73,13 +73,14 @@ def parse_midi(data: bytes, name: str, track: str | None = None) -> Reading:
     ends = onsets + notes["duration"] / quarter
     metres = tuple(dict.fromkeys(f"{beats}/{unit}" for _, beats, unit in signatures))
     markers = [m.time for m in score.markers if m.text.strip().lower() == _END_MARKER]
+    length = markers[0] / quarter + shift if markers else 0.0
     return Reading(
         onsets,
         ends,
         notes["pitch"].astype(np.int16),
-        length=markers[0] / quarter + shift if markers else 0.0,
+        length=length,
         metres=metres,
-        bars=_pick_up_bars(shift, metres),
+        bars=_pick_up_bars(shift, metres, max(length, float(ends.max()))),
         title=chosen[0].name.strip(),
         tempo=round(float(score.tempos[0].qpm), 3) if len(score.tempos) else None,
         fifths=int(score.key_signatures[0].key) if len(score.key_signatures) else None,
@@ -126,15 +127,15 @@ def _without_pick_up(signatures: list[tuple[int, int, int]], quarter: int) -> tu
     return (full - length, signatures[1:]) if is_pick_up else (0.0, signatures)
 
 
-def _pick_up_bars(shift: float, metres: tuple[str, ...]) -> tuple[Bar, ...]:
-    """The first measure, where it is a pick-up after so many quarters."""
+def _pick_up_bars(shift: float, metres: tuple[str, ...], end: float) -> tuple[Bar, ...]:
+    """The first measure, where it is a pick-up after so many quarters, and music follows it before the end."""
     if not shift:
         return ()
     try:
         metre = metre_from_name(metres[0])
     except InputError:
         return ()  # whoever needs the metre says so
-    return (Bar(round(shift * TWELFTHS), metre.twelfths),)
+    return (Bar(round(shift * TWELFTHS), metre.twelfths),) if end > metre.quarters else ()
 
 
 def midi_bytes(tune: Tune) -> bytes:
@@ -146,8 +147,9 @@ def midi_bytes(tune: Tune) -> bytes:
     symusic = _symusic()
     events, metre = tune.events, tune.metre
     score = symusic.Score(TICKS_PER_QUARTER)
-    sixteenths, rest = divmod(metre.twelfths - tune.bars[0].begins, 3) if tune.bars else (0, 0)
-    skipped = tune.bars[0].begins / TWELFTHS if tune.bars and not rest else 0.0  # before a pick-up
+    begins = tune.bars[play_order(tune.bars)[0]].begins if len(tune.performed) else 0
+    sixteenths, rest = divmod(metre.twelfths - begins, 3)
+    skipped = begins / TWELFTHS if not rest else 0.0  # before a pick-up
     if skipped:
         score.time_signatures.append(symusic.TimeSignature(0, sixteenths, 16))
     change = sixteenths * TICKS_PER_QUARTER // 4 if skipped else 0

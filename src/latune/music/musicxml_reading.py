@@ -12,6 +12,7 @@ import math
 import re
 import xml.etree.ElementTree as ET
 import zipfile
+from typing import Any
 from xml.parsers import expat
 
 from latune.errors import InputError, MissingExtraError
@@ -26,7 +27,6 @@ __all__ = ["parse_musicxml"]
 _LARGEST = 64 * 2**20  # bytes of XML
 _MOST_TAGS = 4_000_000
 _MOST_EXPANDED = 1_000  # measures whose repeats music21 writes out
-_PROLOG = 2**16  # bytes that are searched for entities
 _IRRELEVANT = ("harmony", "figured-bass", "print", "listening")
 _IRRELEVANT_OF_NOTE = ("lyric", "notations", "stem", "beam", "notehead", "play", "instrument")
 _JUMP = re.compile(r"\b(d\.?\s*[cs]\.?|da capo|dal segno|to coda|al coda|fine)(?!\w)", re.IGNORECASE)
@@ -52,6 +52,7 @@ def parse_musicxml(data: bytes, name: str, track: str | None = None) -> Reading:
     names = {entry.get("id"): entry.findtext("part-name") or "" for entry in root.iter("score-part")}
     chosen = with_notes[chosen_track(track, [names.get(part.get("id"), "") for part in with_notes], name)]
     _refuse_huge(chosen, name)
+    _refuse_long_metres(chosen, name)
     title = (root.findtext("work/work-title") or root.findtext("movement-title") or "").strip()
     tempo = _tempo(root)
     remarks: tuple[str, ...] = ()
@@ -106,8 +107,7 @@ def _root(data: bytes, name: str) -> ET.Element:
     if data.count(b"<") > _MOST_TAGS:
         raise InputError(f"The file '{name}' is too large: expected at most {_MOST_TAGS:,} tags of MusicXML.")
     try:
-        if _declares_entities(data):
-            raise InputError(f"The file '{name}' declares entities of its own: expected MusicXML without any.")
+        _refuse_entities(data, name)
         root = ET.fromstring(data)
     except InputError:
         raise
@@ -124,33 +124,53 @@ def _root(data: bytes, name: str) -> ET.Element:
     return root
 
 
-def _declares_entities(data: bytes) -> bool:
-    """Whether the document type declares entities, which may grow without bound when they are put in."""
-    found: list[str] = []
+def _refuse_entities(data: bytes, name: str) -> None:
+    """Stop at the first entity that the document declares: put in, they may grow a thousandfold."""
+
+    def refuse(*_: Any) -> None:
+        raise InputError(f"The file '{name}' declares entities of its own: expected MusicXML without any.")
+
     parser = expat.ParserCreate()
-    parser.EntityDeclHandler = lambda name, *rest: found.append(name)
-    parser.Parse(data[:_PROLOG], False)
-    return bool(found)
+    parser.EntityDeclHandler = refuse
+    parser.Parse(data, True)
 
 
 def _refuse_huge(part: ET.Element, name: str) -> None:
-    measures = len(part.findall("measure"))
-    if measures > MOST_MEASURES:
+    played = len(part.findall("measure")) * max(1, sum(_many_times(part)))
+    if played > MOST_MEASURES:
         raise InputError(
-            f"The file '{name}' is too large: expected at most {MOST_MEASURES:,} measures, found {measures:,}."
+            f"The file '{name}' is too large: expected at most {MOST_MEASURES:,} measures, found {played:,}."
         )
+
+
+def _refuse_long_metres(part: ET.Element, name: str) -> None:
+    """Stop before music21 divides a measure into its beats, which takes long for thousands of them."""
+    for element in part.iter():
+        text = (element.text or "").strip()
+        if element.tag in ("beats", "beat-type") and re.search(r"\d{3}", text):
+            raise InputError(
+                f"The file '{name}' has a metre with the number {printable(text[:40])}:"
+                " expected one such as 4/4 or 6/8."
+            )
 
 
 def _refuse_endless(part: ET.Element, name: str) -> None:
-    """Stop before music21 writes repeats out, which takes a second for some hundred measures."""
-    measures = len(part.findall("measure"))
-    times = [repeat.get("times", "2")[:6] for repeat in part.iter("repeat")]
-    played = measures * max(2, sum(int(t) for t in times if t.isdecimal() and int(t) > 2))
+    """Stop before music21 writes repeats out, which takes a second for some hundred measures.
+
+    It multiplies the measures with the times of each repeat that is played more than twice.
+    """
+    played = len(part.findall("measure")) * math.prod(_many_times(part))
     if played > _MOST_EXPANDED:
         raise InputError(
-            f"The file '{name}' is too long: expected at most {_MOST_EXPANDED:,} measures where repeats or jumps are"
-            f" irregular, found up to {played:,}."
+            f"The file '{name}' is too large: expected at most {_MOST_EXPANDED:,} measures where repeats or jumps are"
+            f" irregular, found {min(played, 10**9):,}."
         )
+
+
+def _many_times(part: ET.Element) -> list[int]:
+    """How often parts are played, of those that are played more than twice."""
+    times = [repeat.get("times", "")[:9] for repeat in part.iter("repeat")]
+    return [int(text) for text in times if text.isdecimal() and int(text) > 2]
 
 
 def _tempo(root: ET.Element) -> float | None:

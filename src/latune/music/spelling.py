@@ -28,7 +28,7 @@ def estimate_fifths(pitches: NDArray[np.int16], durations: NDArray[np.float64]) 
     weights = np.bincount(pitches[notes] % 12, durations[notes], minlength=12)
     if np.ptp(weights) == 0:
         return 0
-    best = int(key_fits(weights).argmax())
+    best = int(key_fits(np.asarray(weights, float)).argmax())
     major_tonic = best if best < 12 else (best - 12 + 3) % 12
     return (major_tonic * 7 + 5) % 12 - 5
 

@@ -14,6 +14,7 @@ from latune.data.dataset import Dataset
 from latune.data.picture_codec import PictureCodec
 from latune.figures.style import percent, readable
 from latune.methods.fader import FaderConfig
+from latune.models.phrase_mlp import PhraseMlpConfig
 from latune.recipes.recipe import Recipe
 from latune.report.media import Nouns
 
@@ -28,6 +29,7 @@ _METHODS = {
 _MODELS = {
     "measure_mlp": "a plain network that reads and writes all ticks at once",
     "measure_rnn": "the published recurrent network, which writes tick by tick",
+    "phrase_mlp": "one plain network for all measures of a phrase, and what the measures around make likely",
     "picture_conv": "a convolutional network and its mirror image",
 }
 _SCHEDULES = {
@@ -65,7 +67,7 @@ def recipe_sentences(recipe: Recipe, dataset: Dataset, finished: Mapping[str, An
     return [
         f"Data: {dataset.name}, {_items_in_words(dataset.codec)}: {counts}.",
         f"Network: {_MODELS.get(recipe.model.name, recipe.model.name)}, with"
-        f" {recipe.model.latent_size} latent dimensions"
+        f" {_latent_size(recipe)} latent dimensions"
         + (f" and {finished['parameters']:,} parameters." if finished else "."),
         _method_sentence(recipe),
         _attribute_sentence(recipe),
@@ -73,6 +75,12 @@ def recipe_sentences(recipe: Recipe, dataset: Dataset, finished: Mapping[str, An
         f" {training.learning_rate:g}, {_SCHEDULES[training.schedule]}; seed {recipe.seed}.",
         _end_sentence(recipe, finished),
     ]
+
+
+def _latent_size(recipe: Recipe) -> int:
+    if isinstance(recipe.model, PhraseMlpConfig):
+        return recipe.model.latent_size_of(recipe.data.measures or 1)
+    return recipe.model.latent_size
 
 
 def _items_in_words(codec: Codec) -> str:
