@@ -152,6 +152,11 @@ def test_tunes_of_any_length(phrase_editor, tune, exact, length):
     assert edited.shape == (length, 24)
 
 
+def test_a_tune_shorter_than_a_phrase_has_the_mean_of_its_own_measures(phrase_editor, tunes, tune):
+    edited = edit_ticks(phrase_editor, tune[:2], {"note_density": 0.25}, exact=True)
+    assert _density(tunes, edited).mean() == pytest.approx(0.25, abs=0.03)
+
+
 def test_search_is_repeatable(phrase_editor, tune):
     results = [edit_ticks(phrase_editor, tune, {"contour": 0.2}, ["note_density"], exact=True, seed=3) for _ in "ab"]
     assert np.array_equal(*results)

@@ -70,10 +70,9 @@ class PhraseRequest:
             yield int(column), np.full(len(self.members), self.whole[column])
 
     def repeated(self, length: int) -> PhraseRequest:
-        """The request for a shorter tune that is repeated until it has `length` measures; one phrase as before."""
-        return replace(
-            self, each=np.resize(self.each, (length, len(self.names))), having=np.resize(self.having, length)
-        )
+        """The request for a shorter tune that is repeated until it has `length` measures: the copies do not change."""
+        each = np.resize(self.each, (length, len(self.names)))
+        return replace(self, each=each, having=np.append(self.having, np.zeros(length - len(self.having), bool)))
 
     def key(self, place: int) -> bytes:
         """What is asked of a measure: equal measures with equal keys change together."""

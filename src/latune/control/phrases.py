@@ -60,7 +60,7 @@ def edit_ticks(
     request = phrase_request(codec, tokens, targets, held)
     if len(request.changing) == 0:
         return ticks.copy()
-    # A tune shorter than a phrase is repeated to make one; equal measures change together, so the copies do no harm.
+    # A tune shorter than a phrase is repeated to make one; the copies stay as they are, and are cut off again.
     length = len(tokens)
     if length < codec.measures:
         tokens, request = np.resize(tokens, (codec.measures, tokens.shape[1])), request.repeated(codec.measures)

@@ -17,6 +17,7 @@ from latune.music.wording import printable
 __all__ = ["parse_kern"]
 
 _LONGEST = 4 * 2**20  # bytes
+_MOST_TOKENS = 20_000  # of which music21 reads about a thousand a second
 
 
 def parse_kern(data: bytes, name: str, track: str | None = None) -> Reading:
@@ -34,6 +35,9 @@ def parse_kern(data: bytes, name: str, track: str | None = None) -> Reading:
         raise InputError(f"The file '{name}' is not kern: expected a spine that begins with '**kern', found none.")
     if len(data) > _LONGEST:
         raise InputError(f"The file '{name}' is too large: expected at most {_LONGEST // 2**20} MiB of kern.")
+    tokens = data.count(b"\n") + data.count(b"\t")
+    if tokens > _MOST_TOKENS:
+        raise InputError(f"The file '{name}' is too large: expected at most {_MOST_TOKENS:,} tokens, found {tokens:,}.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

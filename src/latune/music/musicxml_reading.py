@@ -26,6 +26,7 @@ __all__ = ["parse_musicxml"]
 
 _LARGEST = 64 * 2**20  # bytes of XML
 _MOST_TAGS = 4_000_000
+_MOST_NOTES = 50_000  # of a part, of which music21 reads some thousands a second
 _MOST_EXPANDED = 1_000  # measures whose repeats music21 writes out
 _IRRELEVANT = ("harmony", "figured-bass", "print", "listening")
 _IRRELEVANT_OF_NOTE = ("lyric", "notations", "stem", "beam", "notehead", "play", "instrument")
@@ -136,6 +137,9 @@ def _refuse_entities(data: bytes, name: str) -> None:
 
 
 def _refuse_huge(part: ET.Element, name: str) -> None:
+    notes = len(part.findall("measure/note"))
+    if notes > _MOST_NOTES:
+        raise InputError(f"The file '{name}' is too large: expected at most {_MOST_NOTES:,} notes, found {notes:,}.")
     played = len(part.findall("measure")) * max(1, sum(_many_times(part)))
     if played > MOST_MEASURES:
         raise InputError(
