@@ -114,7 +114,9 @@ def main() -> None:
         {"four": lambda: MUSIC_ATTRIBUTES.measure(million, NAMES), "all": lambda: MUSIC_ATTRIBUTES.measure(million)},
         repetitions=3,
     )
-    print(f"a million measures: {whole['four']:.2f} s for these 4, {whole['all']:.2f} s for all {len(MUSIC_ATTRIBUTES)}")
+    print(
+        f"a million measures: {whole['four']:.2f} s for these 4, {whole['all']:.2f} s for all {len(MUSIC_ATTRIBUTES)}"
+    )
 
 
 if __name__ == "__main__":

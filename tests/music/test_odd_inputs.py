@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from latune.data.preparation import Preparation
+from latune.data.registry import prepare_dataset
 from latune.data.tune_sources import tune_files
 from latune.data.tunes import prepare_tunes
 from latune.errors import InputError
@@ -563,6 +564,13 @@ def test_sources_that_cannot_be_opened(tmp_path):
             prepare_tunes(Preparation(source=tmp_path / name))
         check_sentence(str(refusal.value))
     assert [file.name for file in tune_files(tmp_path / "broken.zip", (".abc",))] == ["broken.zip"]
+
+
+def test_names_that_no_data_set_can_have(tmp_path, monkeypatch):
+    monkeypatch.setenv("LATUNE_DATA", str(tmp_path / "data"))
+    for name in ("../evil", "/tmp/evil", "Mine", "a" * 200, "."):
+        with pytest.raises(InputError, match="expected small letters, digits, - and _"):
+            prepare_dataset("tunes", Preparation(source=tmp_path, name=name))
 
 
 def test_names_of_tracks_in_messages():

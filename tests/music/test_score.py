@@ -414,9 +414,7 @@ def test_heavy_packages_are_imported_on_use_only():
     assert done.stdout == "set()\n"
 
 
-@pytest.mark.parametrize(
-    ("name", "package"), [("up.mid", "symusic"), ("pick_up.musicxml", "music21")]
-)
+@pytest.mark.parametrize(("name", "package"), [("up.mid", "symusic"), ("pick_up.musicxml", "music21")])
 def test_a_missing_package_is_named(tmp_path, monkeypatch, name, package):
     path = write_midi(tmp_path / "up.mid", [(0, 480, 60)]) if name == "up.mid" else TUNES / name
     for module in [module for module in sys.modules if module.split(".")[0] == package]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +54,6 @@ def prepare_pictures(preparation: Preparation) -> Dataset:
     if source is None or attributes is None:
         raise InputError("Your own pictures need --source FOLDER or FILE.npz and --attributes TABLE.csv.")
     name, size = preparation.name or NAME, preparation.size or DEFAULT_SIZE
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
-        raise InputError(f"--name {name}: expected small letters, digits, - and _.")
     if size not in SIZES:
         raise InputError(f"--size {size}: expected one of {', '.join(map(str, SIZES))}.")
     if source.suffix.lower() == ".npz":

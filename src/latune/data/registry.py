@@ -150,8 +150,8 @@ def prepare_dataset(name: str, preparation: Preparation | None = None, *, again:
         if option not in source.options:
             raise InputError(f"Data set '{name}' does not take --{option}{_takers(option)}.")
     stored_name = preparation.name or name
-    if not re.fullmatch(r"\w[\w.-]{0,99}", stored_name):
-        raise InputError(f"--name {stored_name!r}: expected letters, digits, '_', '-' and '.', at most 100.")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", stored_name):
+        raise InputError(f"--name {stored_name}: expected small letters, digits, - and _.")
     if stored_name != name and stored_name in DATASETS:
         raise InputError(f"--name {stored_name}: expected a name that no data set of latune has.")
     if again or not is_stored(stored_name):
