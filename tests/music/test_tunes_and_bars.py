@@ -82,6 +82,7 @@ def test_short_measures_are_placed():
     opens = [True, False, False, True, False, False]
     assert place_bars([12, 48, 36, 12, 48, 40], 48, opens) == [(36, 48), (0, 48), (0, 36), (36, 48), (0, 48), (0, 40)]
     assert place_bars([48, 36, 12], 48, [True, False, False]) == [(0, 48), (0, 36), (36, 48)]
+    assert place_bars([48, 15, 33, 48], 48, [True, True, True, False]) == [(0, 48), (0, 15), (15, 48), (0, 48)]
     assert place_bars([50], 48, [True]) is None
 
 
