@@ -55,6 +55,7 @@ def piano_roll(
     title: str = "",
     prefix: str = "",
     metre: Metre = COMMON_TIME,
+    noun: str = "measure",
 ) -> Figure:
     """Measures one after the other, and the value of an attribute in each.
 
@@ -72,6 +73,7 @@ def piano_roll(
         title: A sentence above the figure, none if empty.
         prefix: Begins the identifiers of the notes and of the roll in an SVG: "prefix-note-0", "prefix-roll".
         metre: Of the measures.
+        noun: What an item is called.
     """
     with styled():
         figure = new_figure(title, 3.05 if title else 2.75)
@@ -86,7 +88,7 @@ def piano_roll(
         quarters = items.shape[1] * metre.quarters  # of an item
         measures = [events_from_ticks(item, metre) for item in items]
         low, high = _pitch_limits(ticks)
-        _draw_grid(roll, items.shape[:2], low, high, metre)
+        _draw_grid(roll, items.shape[:2], low, high, metre, noun)
         if own is not None:
             others = [index for index in range(len(ticks)) if index != own]
             outlines = [box for index in others for box in _boxes(measures[own], index * quarters)]
@@ -98,7 +100,7 @@ def piano_roll(
             _draw_heading(roll, (index + 0.5) * quarters, number(value, places), asked, index == own)
         if prefix:
             roll.patch.set_gid(f"{prefix}-roll")
-        draw_curve(curve, np.asarray(values, float), requested, own, limits, "measure")
+        draw_curve(curve, np.asarray(values, float), requested, own, limits, noun)
         curve.set_title(f"{readable(name)}\n{unit_words(unit)}", fontsize=8.5, pad=4)
     return figure
 
@@ -111,7 +113,7 @@ def _pitch_limits(ticks: NDArray[np.int16]) -> tuple[int, int]:
     return low - 1 - missing // 2, high + 1 + (missing + 1) // 2
 
 
-def _draw_grid(axes: Axes, shape: tuple[int, int], low: int, high: int, metre: Metre) -> None:
+def _draw_grid(axes: Axes, shape: tuple[int, int], low: int, high: int, metre: Metre, noun: str) -> None:
     """Rows of keys, beats and bar lines of so many items of so many measures."""
     items, measures = shape[0], shape[0] * shape[1]
     length = measures * metre.quarters
@@ -131,7 +133,7 @@ def _draw_grid(axes: Axes, shape: tuple[int, int], low: int, high: int, metre: M
     middles = [(index + 0.5) * length / items for index in range(items)]
     axes.set_xticks(middles, [str(index + 1) for index in range(items)])
     axes.tick_params(length=0)
-    axes.set(xlim=(-0.05, length + 0.05), ylim=(low - 0.5, high + 0.5), xlabel="measure")
+    axes.set(xlim=(-0.05, length + 0.05), ylim=(low - 0.5, high + 0.5), xlabel=noun)
 
 
 def _boxes(events: Events, start: float) -> list[_Box]:

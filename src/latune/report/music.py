@@ -110,7 +110,7 @@ class _Music:
         for done, sweep in enumerate(sweeps):
             report("traversals", done, len(sweeps))
             path = folder / f"{sweep.stem}.png"
-            save_figure(sweep.roll(title=f"Turn {readable(sweep.name)} of test measure {sweep.item}"), path)
+            save_figure(sweep.roll(title=f"Turn {readable(sweep.name)} of test {sweep.noun} {sweep.item}"), path)
             files.append(path)
             for write in (_write_score, _write_midi):
                 try:

@@ -82,11 +82,17 @@ class MusicSweep(Sweep):
             title=title,
             prefix=prefix,
             metre=self.metre,
+            noun=self.noun,
         )
+
+    @property
+    def noun(self) -> str:
+        """What an item is called."""
+        return "measure" if self.ticks.shape[1] == 1 else "phrase"
 
     def tune(self) -> Tune:
         """The measures one after the other."""
-        title = f"{readable(self.name)}, test measure {self.item}, {self.way}"
+        title = f"{readable(self.name)}, test {self.noun} {self.item}, {self.way}"
         return tune_from_ticks(self.ticks.reshape(-1, self.metre.ticks), title, TEMPO, self.fifths, self.metre)
 
     def notes(self) -> list[tuple[float, float, int]]:
