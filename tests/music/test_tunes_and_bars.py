@@ -175,6 +175,18 @@ def test_a_repeat_with_endings_survives_musicxml(tmp_path):
     assert list(itertools.islice(again.events.pitches.tolist(), 0, None, 4)) == [60, 64, 60, 68, 72]
 
 
+def test_a_pick_up_within_a_tune_survives_musicxml(tmp_path):
+    ticks = np.full((5, 24), HOLD, np.int16)
+    ticks[:, [0, 21, 22]] = (60, 62, 64)
+    bars = (bar(), bar(), bar(begins=42), bar(), bar())
+    path = tmp_path / "sections.musicxml"
+    tune = tune_from_ticks(ticks, bars=bars)
+    write_tune(tune, path)
+    again = read_tune(path)
+    assert again.bars == bars
+    np.testing.assert_array_equal(again.ticks, tune.ticks)
+
+
 @pytest.mark.parametrize("name", ["4/4", "3/4", "6/8", "9/8", "2/4"])
 def test_other_programs_play_our_musicxml_as_we_do(tmp_path, name):
     music21, verovio = pytest.importorskip("music21"), pytest.importorskip("verovio")

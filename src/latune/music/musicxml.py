@@ -77,7 +77,7 @@ def musicxml_document(
             direction_type = _add(_add(measure, "direction", placement="above"), "direction-type")
             _add(direction_type, "words", label, **_LABEL_STYLE)
         _add_notes(measure, signs, tune.metre, fifths, alterations)
-        _add_right_barline(measure, bars, index)
+        _add_right_barline(measure, bars, index, tune.metre)
     ET.indent(root)
     return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -134,15 +134,17 @@ def _add_left_barline(measure: ET.Element, bars: Sequence[Bar], index: int) -> N
         _add(barline, "repeat", direction="forward")
 
 
-def _add_right_barline(measure: ET.Element, bars: Sequence[Bar], index: int) -> None:
-    """The marks after a measure: an ending and a repeat that end, and the end of the tune."""
+def _add_right_barline(measure: ET.Element, bars: Sequence[Bar], index: int, metre: Metre) -> None:
+    """The marks after a measure: an ending and a repeat that end, the end of a section, the end of the tune."""
     bar, after = bars[index], bars[index + 1] if index + 1 < len(bars) else None
     ends_ending = bar.endings and (after is None or after.endings != bar.endings or bar.repeat_end)
-    if not (ends_ending or bar.repeat_end or after is None):
+    # A pick-up within the tune begins a section; the double bar line says so.
+    ends_section = after is not None and after.begins > 0 and not after.adjoins(bar, metre.twelfths)
+    if not (ends_ending or bar.repeat_end or ends_section or after is None):
         return
     barline = _add(measure, "barline", location="right")
-    if bar.repeat_end or after is None:
-        _add(barline, "bar-style", "light-heavy")
+    if bar.repeat_end or ends_section or after is None:
+        _add(barline, "bar-style", "light-light" if ends_section and not bar.repeat_end else "light-heavy")
     if ends_ending:
         kind = "stop" if bar.repeat_end or after is None else "discontinue"
         _add(barline, "ending", number=",".join(str(turn) for turn in bar.endings), type=kind)
