@@ -90,7 +90,7 @@ def place_bars(lengths: Sequence[int], full: int, opens: Sequence[bool]) -> list
 
     A short measure that begins a section (the first measure, or after a repeat or a double bar line), and not the last
     one, is a pick-up and fills the end of the grid's measure; so is one that completes the short measure before it.
-    Other short measures fill the beginning, and so does one that the next section's first measure completes.
+    Other short measures fill the beginning, and so does one that the next measure completes (the published rule).
 
     Args:
         lengths: Written length of each measure, in any unit.
@@ -106,7 +106,7 @@ def place_bars(lengths: Sequence[int], full: int, opens: Sequence[bool]) -> list
             return None
         completes = bool(places) and places[-1] == (0, full - length)
         following = number + 1 < len(lengths)
-        is_completed = following and opens[number + 1] and length + lengths[number + 1] == full
+        is_completed = following and length + lengths[number + 1] == full
         is_pick_up = 0 < length < full and (completes or (may_begin and following and not is_completed))
         places.append((full - length, full) if is_pick_up else (0, length or full))
     return places
