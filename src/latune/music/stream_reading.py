@@ -37,8 +37,8 @@ def played_starts(part: Any) -> list[float]:
     """Start of each measure of a part in quarters, where they follow each other and a pick-up is padded."""
     measures = list(part.getElementsByClass("Measure"))
     # Without a metre, music21 would look for the one that suits the notes best, which takes long where none does.
-    has_metre = part.flatten().getElementsByClass("TimeSignature").first() is not None
-    shift = pick_up_padding(measures) if measures and has_metre else 0.0
+    has_metre = bool(measures) and measures[0].timeSignature is not None
+    shift = pick_up_padding(measures) if has_metre else 0.0
     return [float(measure.offset) + shift for measure in measures]
 
 
