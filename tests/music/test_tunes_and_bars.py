@@ -79,11 +79,16 @@ class TestPlayOrder:
 
 
 def test_short_measures_are_placed():
+    def places(lengths, opens, breaks=None):
+        return place_bars(lengths, 48, opens, breaks or opens)
+
     opens = [True, False, False, True, False, False]
-    assert place_bars([12, 48, 36, 12, 48, 40], 48, opens) == [(36, 48), (0, 48), (0, 36), (36, 48), (0, 48), (0, 40)]
-    assert place_bars([48, 36, 12], 48, [True, False, False]) == [(0, 48), (0, 36), (36, 48)]
-    assert place_bars([48, 15, 33, 48], 48, [True, True, True, False]) == [(0, 48), (0, 15), (15, 48), (0, 48)]
-    assert place_bars([50], 48, [True]) is None
+    assert places([12, 48, 36, 12, 48, 40], opens) == [(36, 48), (0, 48), (0, 36), (36, 48), (0, 48), (0, 40)]
+    assert places([48, 36, 12], [True, False, False]) == [(0, 48), (0, 36), (36, 48)]
+    assert places([48, 15, 33, 48], [True, True, True, False]) == [(0, 48), (0, 15), (15, 48), (0, 48)]
+    assert places([3, 45, 48], [True, False, False], [True, True, False]) == [(0, 3), (3, 48), (0, 48)]
+    assert places([12, 36, 48], [True, False, False]) == [(36, 48), (0, 36), (0, 48)]
+    assert places([50], [True]) is None
 
 
 def test_incomplete_measures_are_joined_when_played():
@@ -219,3 +224,11 @@ def test_other_programs_play_our_musicxml_as_we_do(tmp_path, name):
     expected = [(onset, pitch) for onset, pitch in notes if pitch >= 0]
     assert [pitch for _, pitch in found] == [pitch for _, pitch in expected]
     assert [onset for onset, _ in found] == pytest.approx([onset for onset, _ in expected])
+
+
+def test_what_is_held_from_a_measure_that_is_never_played_is_a_rest():
+    ticks = np.full((2, 24), HOLD, np.int16)
+    ticks[0, 0], ticks[1, 12] = 60, 62
+    tune = tune_from_ticks(ticks, bars=(bar(endings=(2,)), bar()))
+    assert tune.performed.tolist() == [[REST, *[HOLD] * 11, 62, *[HOLD] * 11]]
+    assert tune.events.pitches.tolist() == [REST, 62]

@@ -42,11 +42,15 @@ def parse_knobs(texts: Sequence[str]) -> dict[str, float | list[float]]:
     """Names and values of NAME=VALUE, or of NAME=VALUE,VALUE,... with one value per measure.
 
     Raises:
-        InputError: One is not that.
+        InputError: One is not that, or a name occurs twice.
     """
+    from latune.errors import InputError
+
     targets: dict[str, float | list[float]] = {}
     for text in texts:
         name, separator, values = text.partition("=")
+        if name in targets:
+            raise InputError(f"--knob {name} is given twice: choose one value.")
         numbers = [parse_knob(f"{name}{separator}{value}")[1] for value in values.split(",")]
         targets[name] = numbers if len(numbers) > 1 else numbers[0]
     return targets

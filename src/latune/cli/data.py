@@ -84,7 +84,11 @@ def prepare(
         console.print(remark, markup=False)
     rejected = dataset.description.get("rejected", ())
     if rejected:
-        console.print(f"Left out: {len(rejected)} files, with reasons in: latune data show {dataset.name} --json")
+        console.print(f"Left out: {len(rejected)}, with reasons in: latune data show {dataset.name} --json")
+    if "melodies" in dataset.description:
+        told = dataset.description
+        tunes = f"{len(told['tunes'])} tunes ({told['melodies']} melodies)"
+        console.print(f"Metre {told['metre']}: {tunes}, {told['measures']} measures; those of training in every key.")
     console.print(f"{len(dataset.items)} items in {data_home() / dataset.name}", markup=False)
 
 
@@ -126,7 +130,7 @@ def show(
     overlap = description["overlap"]
     console.print(
         f"Items: {splits}. {overlap['test_items_also_in_train']} of {overlap['test_items']} test items also"
-        f" occur in training. Left out: {len(description['rejected'])} files (see --json)."
+        f" occur in training. Left out: {len(description['rejected'])} (see --json)."
     )
     table(name, columns, rows)
     if isinstance(dataset.codec, PictureCodec):

@@ -105,6 +105,8 @@ def edit(
     targets = parse_knobs(knob)
     if alone and exact:
         raise InputError("--alone and --exact exclude each other: choose one.")
+    if output.absolute() == source.absolute():
+        raise InputError(f"--output {output} is the input: choose another name.")
     request = _Request(source, output, targets, track, tuple(hold or ()), "alone" if alone else "joint", exact, seed)
     plugins = load(plugin)
     open_run_with(run, plugins)

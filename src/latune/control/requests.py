@@ -118,6 +118,6 @@ def remarks_on_range(editor: Editor, targets: Mapping[str, object]) -> list[str]
         if not knob.low <= target <= knob.high:
             remarks.append(
                 f"{name}={target:g} lies outside what the model knows ({knob.low:.3g} to {knob.high:.3g}):"
-                " the result comes as close as it can."
+                " the result will fall short of it."
             )
     return remarks

@@ -40,9 +40,9 @@ def prepare_folk(preparation: Preparation) -> Dataset:
         InputError: The source has no ABC file, or no tune passes the filter.
         MissingExtraError: No source is given and music21 is not installed.
     """
+    metre = metre_from_name(preparation.metre) if preparation.metre else COMMON_TIME
     files = _shipped() if preparation.source is None else tune_files(preparation.source, (".abc",))
     found, refused = read_corpus(files, workers=preparation.workers, report=preparation.report)
-    metre = metre_from_name(preparation.metre) if preparation.metre else COMMON_TIME
     return build_tunes(preparation.name or "folk", found, refused, metre, why_not_folk, _origin(preparation.source))
 
 

@@ -79,7 +79,11 @@ def most_frequent_metre(found: Sequence[FoundTune]) -> Metre:
     counts = Counter(one.tune.metre for one in found)
     if not counts:
         raise InputError("No tune could be read: expected at least one.")
-    return max(counts, key=lambda metre: sum(n for other, n in counts.items() if other.has_grid_of(metre)))
+
+    def tunes_with_grid_of(metre: Metre) -> int:
+        return sum(count for other, count in counts.items() if other.has_grid_of(metre))
+
+    return max(counts, key=lambda metre: (tunes_with_grid_of(metre), counts[metre]))
 
 
 @dataclass(frozen=True)

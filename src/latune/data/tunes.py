@@ -32,12 +32,13 @@ def prepare_tunes(preparation: Preparation) -> Dataset:
     """
     if preparation.source is None:
         raise InputError("Data set 'tunes' is made of your own files: expected --source FILE or FOLDER.")
+    wanted = metre_from_name(preparation.metre) if preparation.metre else None
     files = tune_files(preparation.source)
     found, refused = read_corpus(files, preparation.track, preparation.workers, preparation.report)
     if not found:
         first = f" The first reason: {refused[0].reason}" if refused else ""
         raise InputError(f"No tune of {preparation.source} could be read.{first}")
-    metre = metre_from_name(preparation.metre) if preparation.metre else most_frequent_metre(found)
+    metre = wanted or most_frequent_metre(found)
     description = {
         "source": f"files of {preparation.source.name}",
         "licence": "as the user's files are licensed",

@@ -85,17 +85,20 @@ def repeat_starts(bars: Sequence[Bar]) -> set[int]:
     return {after for before, after in pairwise(play_order(bars)) if after <= before}
 
 
-def place_bars(lengths: Sequence[int], full: int, opens: Sequence[bool]) -> list[tuple[int, int]] | None:
+def place_bars(
+    lengths: Sequence[int], full: int, opens: Sequence[bool], breaks: Sequence[bool]
+) -> list[tuple[int, int]] | None:
     """Where written measures lie in the metre's grid: (begins, ends) of each.
 
     A short measure that begins a section (the first measure, or after a repeat or a double bar line), and not the last
     one, is a pick-up and fills the end of the grid's measure; so is one that completes the short measure before it.
-    Other short measures fill the beginning, and so does one that the next measure completes (the published rule).
+    Other short measures fill the beginning, and so does one that the next measure completes behind a mark.
 
     Args:
         lengths: Written length of each measure, in any unit.
         full: Length of a full measure in that unit.
         opens: Whether a section may begin at each measure.
+        breaks: Whether there is any mark before each measure: a repeat, an ending, a double bar line.
 
     Returns:
         None if a measure is longer than the metre's.
@@ -106,7 +109,7 @@ def place_bars(lengths: Sequence[int], full: int, opens: Sequence[bool]) -> list
             return None
         completes = bool(places) and places[-1] == (0, full - length)
         following = number + 1 < len(lengths)
-        is_completed = following and length + lengths[number + 1] == full
+        is_completed = following and breaks[number + 1] and length + lengths[number + 1] == full
         is_pick_up = 0 < length < full and (completes or (may_begin and following and not is_completed))
         places.append((full - length, full) if is_pick_up else (0, length or full))
     return places

@@ -26,12 +26,14 @@ class Marks:
         repeat_end: How often the part that ends here is played in all; 0 where none ends.
         endings: Passes in which it is played; empty: all.
         opens: Whether a section may begin here: after a repeat, a last ending or a double bar line.
+        breaks: Whether there is any mark before it.
     """
 
     repeat_start: bool
     repeat_end: int
     endings: tuple[int, ...]
     opens: bool
+    breaks: bool
 
 
 def measure_marks(part: ET.Element) -> list[Marks]:
@@ -48,7 +50,8 @@ def measure_marks(part: ET.Element) -> list[Marks]:
         if started:
             endings = tuple(int(turn) for turn in re.findall(r"\d{1,2}", started[0].get("number", "")))
         times = 0 if backward is None else _times(backward.get("times"), endings)
-        marks.append(Marks(forward, times, endings, (opens or forward) and not started))
+        breaks = opens or forward or bool(started)
+        marks.append(Marks(forward, times, endings, breaks and not started, breaks))
         style = measure.findtext("barline[@location='right']/bar-style") or ""
         opens = backward is not None or stopped or style in ("light-light", "light-heavy")
         endings = () if stopped else endings
@@ -83,7 +86,7 @@ def written_bars(part: Any, marks: Sequence[Marks]) -> tuple[list[float], tuple[
     regular = all(abs(length - whole) < _ROUNDING for length, whole in zip(exact, lengths, strict=True))
     if len(names) > 1 or len(measures) != len(marks) or not regular:
         return None
-    places = place_bars(lengths, metre.twelfths, [mark.opens for mark in marks])
+    places = place_bars(lengths, metre.twelfths, [mark.opens for mark in marks], [mark.breaks for mark in marks])
     if places is None:
         return None
     starts = [number * metre.quarters + begins / TWELFTHS for number, (begins, _) in enumerate(places)]

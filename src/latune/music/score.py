@@ -44,10 +44,17 @@ _LARGEST = 32 * 2**20  # bytes
 
 Parser = Callable[[bytes, str, str | None], Reading]
 
+
+def _parse_abc(data: bytes, name: str, track: str | None = None) -> Reading:
+    if track is not None:
+        raise InputError(f"The file '{name}' is ABC, which has no tracks: expected no --track.")
+    return parse_abc(data, name)
+
+
 _PARSERS: dict[str, Parser] = {
     ".mid": parse_midi,
     ".midi": parse_midi,
-    ".abc": lambda data, name, track: parse_abc(data, name),
+    ".abc": _parse_abc,
     ".xml": parse_musicxml,
     ".musicxml": parse_musicxml,
     ".mxl": parse_musicxml,

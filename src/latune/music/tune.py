@@ -71,7 +71,10 @@ class Tune:
             else:
                 rows.append(row)
             end = bar.ends
-        return np.stack(rows) if rows else np.empty((0, self.metre.ticks), np.int16)
+        played = np.stack(rows) if rows else np.empty((0, self.metre.ticks), np.int16)
+        if played.size and played[0, 0] == HOLD:  # of a measure that is never played
+            played[0, 0] = REST
+        return played
 
     @cached_property
     def events(self) -> Events:
