@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.errors import InputError
-from latune.music.bars import Bar, repeat_starts, usual_passes
+from latune.music.bars import Bar, place_bars, repeat_starts, usual_passes
 from latune.music.metre import Metre
+from latune.music.musicxml_bars import measure_marks
 from latune.music.notation import BEAT, Sign, beams, notate
 from latune.music.spelling import estimate_fifths, key_alterations, spell
 from latune.music.tune import Tune
@@ -44,6 +45,9 @@ def musicxml_document(
 ) -> str:
     """Write a tune as MusicXML 4.0, with its pick-up, repeats and endings.
 
+    The format does not say where in the metre an incomplete measure lies. One that readers would take for a pick-up, or
+    not for the pick-up that it is, is filled with rests.
+
     Args:
         tune: Its key signature is estimated from the notes where it has none.
         labels: A text above each written measure, or None where there is none; length M.
@@ -53,15 +57,29 @@ def musicxml_document(
         InputError: The number of measures or labels, the key or a pitch is not as expected.
     """
     _check(tune, labels)
-    fifths = tune.fifths
-    if fifths is None:
-        fifths = estimate_fifths(tune.events.pitches, tune.events.durations)
+    part = _part(tune, labels, measures_per_line)
+    misread = _misread(part, tune)
+    if misread:
+        tune = _filled(tune, misread)
+        part = _part(tune, labels, measures_per_line)
+        if _misread(part, tune):
+            part = _part(_filled(tune, set(range(len(tune.bars)))), labels, measures_per_line)
     root = ET.Element("score-partwise", version="4.0")
     if tune.title:
         _add(_add(root, "work"), "work-title", tune.title)
     _add(_add(_add(root, "identification"), "encoding"), "software", "latune")
     _add(_add(_add(root, "part-list"), "score-part", id="P1"), "part-name", **{"print-object": "no"})
-    part = _add(root, "part", id="P1")
+    root.append(part)
+    ET.indent(root)
+    return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _part(tune: Tune, labels: Sequence[str | None] | None, measures_per_line: int | None) -> ET.Element:
+    """All measures with their marks."""
+    fifths = tune.fifths
+    if fifths is None:
+        fifths = estimate_fifths(tune.events.pitches, tune.events.durations)
+    part = ET.Element("part", id="P1")
     alterations = key_alterations(fifths)
     bars = _with_repeats_begun(tune.bars)
     for index, signs in enumerate(notate(tune)):
@@ -78,8 +96,24 @@ def musicxml_document(
             _add(direction_type, "words", label, **_LABEL_STYLE)
         _add_notes(measure, signs, tune.metre, fifths, alterations)
         _add_right_barline(measure, bars, index, tune.metre)
-    ET.indent(root)
-    return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
+    return part
+
+
+def _misread(part: ET.Element, tune: Tune) -> set[int]:
+    """Numbers of the measures that readers would place elsewhere in the metre."""
+    marks = measure_marks(part)
+    lengths = [bar.ends - bar.begins for bar in tune.bars]
+    opens, breaks = [mark.opens for mark in marks], [mark.breaks for mark in marks]
+    places = place_bars(lengths, tune.metre.twelfths, opens, breaks) or []
+    pairs = zip(tune.bars, places, strict=True)
+    return {number for number, (bar, place) in enumerate(pairs) if (bar.begins, bar.ends) != place}
+
+
+def _filled(tune: Tune, numbers: set[int]) -> Tune:
+    """A tune in which these measures are full: rests are written where nothing was."""
+    full = tune.metre.twelfths
+    bars = [replace(bar, begins=0, ends=full) if n in numbers else bar for n, bar in enumerate(tune.bars)]
+    return replace(tune, bars=tuple(bars))
 
 
 def compressed_musicxml(document: str) -> bytes:
