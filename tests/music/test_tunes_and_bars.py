@@ -226,6 +226,14 @@ def test_other_programs_play_our_musicxml_as_we_do(tmp_path, name):
     assert [onset for onset, _ in found] == pytest.approx([onset for onset, _ in expected])
 
 
+def test_an_ending_without_a_number_is_none(tmp_path):
+    path = tmp_path / "endings.musicxml"
+    ticks = np.full((2, 24), 60, np.int16)
+    write_tune(tune_from_ticks(ticks, bars=(bar(endings=(1,), end=2), bar(endings=(2,)))), path)
+    path.write_text(path.read_text().replace('<ending number="1"', '<ending number="0"'))
+    assert read_tune(path).bars[0].endings == ()
+
+
 def test_what_is_held_from_a_measure_that_is_never_played_is_a_rest():
     ticks = np.full((2, 24), HOLD, np.int16)
     ticks[0, 0], ticks[1, 12] = 60, 62

@@ -48,7 +48,8 @@ def measure_marks(part: ET.Element) -> list[Marks]:
         started = [e for e in measure.findall("barline/ending") if e.get("type") == "start"]
         stopped = any(e.get("type") in ("stop", "discontinue") for e in measure.findall("barline/ending"))
         if started:
-            endings = tuple(int(turn) for turn in re.findall(r"\d{1,2}", started[0].get("number", "")))
+            turns = (int(turn) for turn in re.findall(r"\d{1,2}", started[0].get("number", "")))
+            endings = tuple(turn for turn in turns if turn > 0)
         times = 0 if backward is None else _times(backward.get("times"), endings)
         breaks = opens or forward or bool(started)
         marks.append(Marks(forward, times, endings, breaks and not started, breaks))
