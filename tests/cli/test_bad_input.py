@@ -109,6 +109,7 @@ def test_malformed_knobs(refused, run_folder, tune, text):
         ((*KNOB, "--hold", "loudness"), "There is no attribute 'loudness' to hold: expected one of "),
         ((*KNOB, "--hold", "note_density"), "'note_density' is both turned and held: choose one."),
         ((*KNOB, "--hold", "syncopation"), "'syncopation' has no knob in this run: holding it needs --exact."),
+        ((*KNOB, *KNOB), f"--knob {KNOB[1].partition('=')[0]} is given twice: choose one value."),
         ((*KNOB, "--alone", "--exact"), "--alone and --exact exclude each other: choose one."),
     ],
 )
@@ -121,6 +122,11 @@ def test_outputs_of_unknown_kind(refused, run_folder, tune, output):
     message = refused("edit", run_folder, tune, *KNOB, "--output", output)
     assert message.startswith(f"The file '{output}' ")
     assert message.endswith(".pdf or .wav for writing.")
+
+
+def test_the_input_is_not_overwritten(refused, run_folder, tune):
+    message = refused("edit", run_folder, tune, *KNOB, "--output", tune)
+    assert message == f"--output {tune} is the input: choose another name."
 
 
 def test_tunes_in_another_metre(refused, run_folder, tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from outcomes import succeed
 
 import latune as package
 from latune.data.registry import DATASETS
@@ -23,12 +24,6 @@ COMMANDS = ["demo", "recipes", "train", "evaluate", "report", "measure", "metric
 COMMANDS += ["interpolate", "sample"]
 SMALL = ["model.hidden_size=32", "training.batch_size=64", "evaluation.items=10", "evaluation.bootstrap=5"]
 SMALL += ["evaluation.targets=3", "evaluation.sweep=3", "training.steps=200"]
-
-
-def succeed(result):
-    assert result.code == 0, result
-    assert "Traceback" not in result.errors
-    return result.out
 
 
 def test_version_and_start(latune):

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from outcomes import refuse, succeed
 from PIL import Image
 
 from latune.cli import making
@@ -11,21 +12,6 @@ from latune.images.reading import read_pictures
 from latune.music.score import read_measures
 
 pytest.importorskip("symusic")
-
-
-def succeed(result):
-    assert result.code == 0, result
-    assert "Traceback" not in result.errors
-    return result.out
-
-
-def refuse(result):
-    assert result.code == 2, result
-    assert result.out == ""
-    (line,) = result.errors.splitlines()
-    assert line.startswith("Error: ")
-    assert line.endswith(".")
-    return line.removeprefix("Error: ")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from outcomes import refuse, succeed
 from PIL import Image
 
 from latune.control import editor
@@ -24,21 +25,6 @@ attributes: {names: [width, height], gamma: 10.0, delta: 1.0}
 training: {steps: 40, batch_size: 32, learning_rate: 0.003}
 evaluation: {items: 10, targets: 3, sweep: 3, bootstrap: 5}
 """
-
-
-def succeed(result):
-    assert result.code == 0, result
-    assert "Traceback" not in result.errors
-    return result.out
-
-
-def refuse(result):
-    assert result.code == 2, result
-    assert result.out == ""
-    (line,) = result.errors.splitlines()
-    assert line.startswith("Error: ")
-    assert line.endswith(".")
-    return line.removeprefix("Error: ")
 
 
 @pytest.fixture(scope="module")

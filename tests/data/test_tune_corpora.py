@@ -137,6 +137,13 @@ class TestOwnTunes:
         assert "too little to hold anything back (1 melody)" in dataset.description["remarks"][-1]
         assert len(dataset.split("test")) == len(dataset.split("train"))
 
+    def test_the_metre_is_that_of_most_tunes(self, tmp_path):
+        tunes = [TUNE.format(n, "2/2" if n == 1 else "4/4", "G", random_melody(n)) for n in range(1, 6)]
+        tunes.append(TUNE.format(6, "3/4", "G", "GAB cde|gfedcB|"))
+        dataset = prepare_tunes(Preparation(source=write_abc(tmp_path / "own", tunes), name="mine"))
+        assert dataset.codec.metre == Metre(4, 4)
+        assert len(dataset.description["tunes"]) == 5  # 2/2 has the same grid
+
     def test_quantisation_is_reported(self, tmp_path):
         from symusic import Note, Score, Track
 

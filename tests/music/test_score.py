@@ -422,3 +422,8 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch, name, package):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=rf"'{package}': pip install 'latune\[music\]'"):
         read_tune(path)
+
+
+def test_abc_has_no_tracks():
+    with pytest.raises(InputError, match="is ABC, which has no tracks: expected no --track"):
+        read_tune(TUNES / "two_endings.abc", track="2")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from latune.cli.arguments import RunFolder, parse_knob, rows_of_values
+from latune.cli.arguments import RunFolder, parse_knobs, rows_of_values
 from latune.cli.data import prepare_items
 from latune.cli.output import console, errors, print_json, table
 from latune.cli.plugins import PluginFiles, load, open_run_with
@@ -131,11 +131,12 @@ def sample(
     Example: latune sample runs/first --knob note_density=0.25 --count 8 --output new.mid
     """
     from latune.control.editor import open_editor
+    from latune.control.requests import one_number_each
     from latune.control.sample import SampleRequest, fit_codes, sample_items
 
     plugins = load(plugin)
     opened, editor = open_run_with(run, plugins), open_editor(run, plugins)
-    targets = dict(parse_knob(text) for text in knob or ())
+    targets = one_number_each(parse_knobs(knob or ()))
     request = SampleRequest(targets, count, exact, temperature, top_p, seed)
     request.check(editor)
     _check_name(editor, output)

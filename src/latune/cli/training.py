@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from latune.cli.arguments import RunFolder
 from latune.cli.data import prepare_items
 from latune.cli.output import Bar, console, errors, format_estimate, print_json, progress_bar, table
 from latune.cli.plugins import PluginFiles, load, open_run_with, tell_without_knob
@@ -20,7 +21,6 @@ DEMO_RECIPE = "chorales/ar-vae"
 DEMO_EPOCHS = 20
 INTERRUPTED = 130
 
-RunFolder = Annotated[Path, typer.Argument(help="Run folder, as latune train leaves it")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

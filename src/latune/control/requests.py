@@ -13,10 +13,12 @@ from latune.control.inference import Items
 from latune.control.knobs import Movement
 from latune.errors import InputError
 
-__all__ = ["Answer", "answers", "check_names", "one_number_each", "remarks_on_range", "turn_as_asked"]
+__all__ = ["HIT", "Answer", "answers", "check_names", "one_number_each", "remarks_on_range", "turn_as_asked"]
 
 
 Values = NDArray[np.float64]
+
+HIT = 0.1  # of an attribute's range: so close is a hit
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Answer:
 
     def hits(self, span: float) -> int:
         """How many values came within a tenth of the attribute's range; one that is missing is no hit."""
-        return int((np.abs(self.after - self.wanted) <= 0.1 * span + 1e-9).sum())
+        return int((np.abs(self.after - self.wanted) <= HIT * span + 1e-9).sum())
 
 
 def answers(

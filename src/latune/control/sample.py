@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from latune.control.editor import Editor
 from latune.control.inference import Codes
 from latune.control.pictures import pictures_from_items
-from latune.control.requests import check_names, remarks_on_range
+from latune.control.requests import HIT, check_names, remarks_on_range
 from latune.control.versions import tune_of_versions
 from latune.data.dataset import Dataset
 from latune.data.measure_codec import MeasureCodec
@@ -47,7 +47,6 @@ Values = NDArray[np.float64]
 MOST = 10_000  # items of one sample
 FITTED_ITEMS = 8192  # at most so many training items are encoded for the fit
 HIGHEST_TEMPERATURE = 10.0
-HIT = 0.1  # of the range: so close is a hit
 
 
 @dataclass(frozen=True)
