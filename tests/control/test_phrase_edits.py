@@ -117,9 +117,9 @@ def test_hidden_measures_are_drawn_from_what_is_around_them(phrase_editor, tunes
         assert not torch.equal(model.expected_logits(codes, ~hidden), model.expected_logits(other, ~hidden))
 
 
-@pytest.mark.parametrize("exact", [False, True])
-def test_equal_measures_stay_equal_and_silent_ones_silent(phrase_editor, tune, exact):
-    edited = edit_ticks(phrase_editor, tune, {"note_density": np.full(8, 0.3)}, exact=exact)
+@pytest.mark.parametrize("way", ["joint", "path", "exact"])
+def test_equal_measures_stay_equal_and_silent_ones_silent(phrase_editor, tune, way):
+    edited = edit_ticks(phrase_editor, tune, {"note_density": np.full(8, 0.3)}, way=way)
     assert edited.shape == tune.shape
     assert np.array_equal(edited[0], edited[3])
     assert np.array_equal(edited[0], edited[6])
@@ -130,35 +130,35 @@ def test_equal_measures_stay_equal_and_silent_ones_silent(phrase_editor, tune, e
 def test_exact_values_for_measures_and_for_phrases(phrase_editor, tunes, tune):
     known = np.unique(_density(tunes, tunes.codec.ticks(np.asarray(tunes.items))))
     target = known[len(known) // 2]
-    each = edit_ticks(phrase_editor, tune, {"note_density": np.full(8, target)}, exact=True)
+    each = edit_ticks(phrase_editor, tune, {"note_density": np.full(8, target)}, way="exact")
     having = np.arange(8) != 5
     assert np.mean(np.abs(_density(tunes, each)[having] - target) < 0.02) >= 6 / 7
-    whole = edit_ticks(phrase_editor, tune, {"note_density": 0.2}, exact=True)
+    whole = edit_ticks(phrase_editor, tune, {"note_density": 0.2}, way="exact")
     means = [_density(tunes, whole)[members].mean() for members in ([0, 1, 2], [3, 4], [6, 7])]
     assert np.allclose(means, 0.2, atol=0.03)
 
 
 def test_one_measure_alone_changes(phrase_editor, tunes, tune):
     target = _density(tunes, tune)[1] + 0.1
-    edited = edit_ticks(phrase_editor, tune, {"note_density_2": target}, exact=True)
+    edited = edit_ticks(phrase_editor, tune, {"note_density_2": target}, way="exact")
     assert np.array_equal(np.delete(edited, 1, axis=0), np.delete(tune, 1, axis=0))
     assert abs(_density(tunes, edited)[1] - target) < 0.05
 
 
-@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("way", ["joint", "path", "exact"])
 @pytest.mark.parametrize("length", [1, 2, 4])
-def test_tunes_of_any_length(phrase_editor, tune, exact, length):
-    edited = edit_ticks(phrase_editor, tune[:length], {"note_density": 0.25}, exact=exact)
+def test_tunes_of_any_length(phrase_editor, tune, way, length):
+    edited = edit_ticks(phrase_editor, tune[:length], {"note_density": 0.25}, way=way)
     assert edited.shape == (length, 24)
 
 
 def test_a_tune_shorter_than_a_phrase_has_the_mean_of_its_own_measures(phrase_editor, tunes, tune):
-    edited = edit_ticks(phrase_editor, tune[:2], {"note_density": 0.25}, exact=True)
+    edited = edit_ticks(phrase_editor, tune[:2], {"note_density": 0.25}, way="exact")
     assert _density(tunes, edited).mean() == pytest.approx(0.25, abs=0.03)
 
 
 def test_search_is_repeatable(phrase_editor, tune):
-    results = [edit_ticks(phrase_editor, tune, {"contour": 0.2}, ["note_density"], exact=True, seed=3) for _ in "ab"]
+    results = [edit_ticks(phrase_editor, tune, {"contour": 0.2}, ["note_density"], way="exact", seed=3) for _ in "ab"]
     assert np.array_equal(*results)
 
 

@@ -10,9 +10,9 @@ def items(synthetic):
     return np.asarray(synthetic.items[synthetic.split("test")])
 
 
-@pytest.mark.parametrize("movement", ["alone", "joint", "exact"])
-def test_the_own_position_shows_the_items_own_decode(editor, items, movement):
-    traversal = traverse(editor, items[:4], "note_density", movement=movement)
+@pytest.mark.parametrize("way", ["alone", "joint", "path", "exact"])
+def test_the_own_position_shows_the_items_own_decode(editor, items, way):
+    traversal = traverse(editor, items[:4], "note_density", way=way)
     own_decode = editor.decode(editor.encode(items[:4]))
     rows = np.arange(4)
     assert np.array_equal(traversal.items[rows, traversal.own], own_decode)
@@ -41,7 +41,7 @@ def test_the_positions_span_the_knobs_range_and_the_own_one_is_the_closest(edito
 
 
 def test_other_positions_are_those_of_the_editor(editor, items):
-    traversal = traverse(editor, items[:2], "note_density", positions=[0.9, 0.05], movement="alone")
+    traversal = traverse(editor, items[:2], "note_density", positions=[0.9, 0.05], way="alone")
     assert (np.diff(traversal.requested, axis=1) > 0).all()
     turned = editor.turn(items[:2], {"note_density": 0.9}, movement="alone")
     assert np.array_equal(traversal.items[:, 1], turned.items)

@@ -25,7 +25,7 @@ def tune(tmp_path, synthetic):
     return write
 
 
-@pytest.mark.parametrize("options", [{}, {"movement": "alone"}, {"exact": True}, {"held": ["contour"]}])
+@pytest.mark.parametrize("options", [{}, {"way": "alone"}, {"way": "joint"}, {"way": "exact"}, {"held": ["contour"]}])
 def test_length_and_silence_stay(editor, tune, options):
     path, ticks = tune()
     result = edit_tune(editor, path, {"note_density": 8 / 24}, **options)
@@ -38,7 +38,7 @@ def test_length_and_silence_stay(editor, tune, options):
     assert np.allclose(result.after, editor.codec.table.measure(after[result.edited]), atol=1e-9)
     density = editor.codec.table.index("note_density")
     assert np.allclose(result.before[:, density], is_note(ticks[result.edited]).mean(axis=1))
-    if options.get("movement") != "alone":  # which promises little
+    if options.get("way") != "alone":  # which promises little
         before, after = (np.abs(values[:, density] - 8 / 24).mean() for values in (result.before, result.after))
         assert after < before
 
@@ -46,7 +46,7 @@ def test_length_and_silence_stay(editor, tune, options):
 @pytest.mark.parametrize(("shift", "moved"), [(-24, "+12"), (-20, "+12"), (24, "-24"), (30, "-24"), (0, None)])
 def test_pitches_are_moved_for_the_model_and_back(editor, tune, shift, moved):
     path, _ = tune(shift)
-    result = edit_tune(editor, path, {"note_density": 4 / 24}, exact=True)
+    result = edit_tune(editor, path, {"note_density": 4 / 24}, way="exact")
     remarks = [remark for remark in result.remarks if remark.startswith("Moved by")]
     expected = f"Moved by {moved} semitones for the model, and back in the result."
     assert remarks == ([expected] if moved else [])
@@ -65,8 +65,22 @@ def test_smallest_shift_octaves_first(pitches, shift, tmp_path):
 
 
 def test_value_outside_the_known_range_is_remarked(editor, tune):
-    result = edit_tune(editor, tune()[0], {"note_density": 0.9})
+    result = edit_tune(editor, tune()[0], {"note_density": 0.9}, way="joint")
     assert any(remark.startswith("note_density=0.9 lies outside what the model knows (") for remark in result.remarks)
+
+
+@pytest.mark.parametrize("way", ["path", "exact"])
+def test_an_unreachable_value_is_refused_with_the_nearest_one(editor, tune, way):
+    path, _ = tune()
+    with pytest.raises(
+        InputError, match=r"note_density=0\.9 cannot be reached: the nearest that was reached is"
+    ) as told:
+        edit_tune(editor, path, {"note_density": 0.9}, way=way)
+    result = edit_tune(editor, path, {"note_density": 0.9}, way=way, nearest=True)
+    nearest = result.after[:, editor.codec.table.index("note_density")].max()
+    assert f"reached is {nearest:.4g}." in str(told.value)
+    reachable = edit_tune(editor, path, {"note_density": round(float(nearest), 4)}, way=way)
+    assert reachable.answers[0].hits(editor.knobs["note_density"].span) > 0
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from latune.recipes.recipe import EvaluationConfig
 
 HOLD_TOKEN, REST_TOKEN = (midi_vocabulary().values.index(value) for value in (HOLD, REST))
 LOWEST_TOKEN = 2  # MIDI 55
+WAYS = ("alone", "joint", "path", "exact")
 CONFIG = EvaluationConfig(items=20, targets=5, sweep=7, bootstrap=20)
 
 
@@ -73,7 +74,7 @@ def deaf(certificate_of):
     return certificate_of(ToyModel(lambda code: torch.full_like(code, 24.0)))
 
 
-@pytest.mark.parametrize("way", ["alone", "joint", "exact"])
+@pytest.mark.parametrize("way", WAYS)
 def test_a_perfect_knob_passes(perfect, way):
     entry = perfect["knobs"]["note_density"][way]
     for measure in ("rank_correlation", "hit_rate", "hit_rate_half_tolerance"):
@@ -94,13 +95,14 @@ def test_the_sweep_of_a_perfect_knob(perfect, movement):
     assert sweep["response"]["note_density"] == pytest.approx(sweep["positions"], abs=0.5 / 24 + 1e-6)
 
 
-@pytest.mark.parametrize("way", ["alone", "joint", "exact"])
+@pytest.mark.parametrize("way", WAYS)
 def test_a_knob_that_does_nothing_fails(deaf, way):
     entry = deaf["knobs"]["note_density"][way]
     for measure in ("rank_correlation", "hit_rate", "hit_rate_half_tolerance"):
         assert entry[measure]["value"] == pytest.approx(0, abs=1e-6), measure
     assert entry["cross_talk"]["response"]["note_density"] == pytest.approx(0, abs=1e-6)
-    if way != "exact":
+    assert ("sweep" in entry) == (way in ("alone", "joint"))
+    if "sweep" in entry:
         assert entry["sweep"]["monotonicity"]["value"] == 0
         assert entry["sweep"]["reachable_share"]["value"] == 0
 
@@ -116,7 +118,8 @@ def test_a_weak_knob_lies_between(certificate_of):
     knob = certificate_of(ToyModel(lambda code: 5 + 0.4 * (code - 5)))["knobs"]["note_density"]
     assert 0.2 < knob["alone"]["hit_rate"]["value"] < 0.8
     assert 0.2 < knob["alone"]["sweep"]["reachable_share"]["value"] < 0.6
-    assert knob["exact"]["hit_rate"]["value"] > knob["alone"]["hit_rate"]["value"]
+    assert knob["path"]["hit_rate"]["value"] > knob["joint"]["hit_rate"]["value"]
+    assert knob["exact"]["hit_rate"]["value"] >= knob["path"]["hit_rate"]["value"]
 
 
 def test_cross_talk(perfect, certificate_of):
@@ -128,6 +131,41 @@ def test_cross_talk(perfect, certificate_of):
     assert moved["response"]["mean_pitch"] > 0.2
     assert moved["unexplained"]["mean_pitch"]["value"] > clean["unexplained"]["mean_pitch"]["value"]
     assert "note_density" not in moved["unexplained"]
+
+
+def test_how_far_another_attribute_moves(perfect, certificate_of, synthetic):
+    """A decoder that writes n notes of pitch 55 + n: the mean pitch moves as far as the number of notes."""
+    knob = certificate_of(ToyModel(lambda code: code, pitch_of=lambda notes: notes))["knobs"]["note_density"]
+    train, test = (synthetic.splits[name] for name in ("train", "test"))
+    chosen = np.random.default_rng(0).choice(len(test), CONFIG.items, replace=False)
+    notes = 24 * synthetic.attributes[test[chosen], synthetic.table.index("note_density")].astype(float)
+    changes = (24 * np.array(knob["targets"]) - notes[:, None]) / synthetic.attributes[
+        train, synthetic.table.index("mean_pitch")
+    ].astype(float).std(ddof=1)
+    for way in WAYS:
+        talk = knob[way]["cross_talk"]
+        assert talk["moved"]["mean_pitch"] == pytest.approx(np.abs(changes.mean(axis=0)).max(), rel=1e-4)
+        assert talk["moved_each"]["mean_pitch"] == pytest.approx(np.abs(changes).mean(), rel=1e-4)
+    clean = perfect["knobs"]["note_density"]["alone"]["cross_talk"]
+    assert clean["moved"]["mean_pitch"] == clean["moved_each"]["mean_pitch"] == 0
+
+
+def test_independence_is_that_of_real_items(perfect):
+    knob = perfect["knobs"]["note_density"]
+    independent = knob["joint"]["cross_talk"]["independent"]
+    assert set(independent) == set(knob["in_real_items"]) == set(perfect["attributes"]) - {"note_density"}
+    assert not independent["rhythmic_complexity"]
+    assert knob["in_real_items"]["rhythmic_entropy"]["correlation"] > 0.8
+    for name, relation in knob["in_real_items"].items():
+        strongest = max(abs(relation["correlation"]), abs(relation["partial_correlation"]))
+        assert independent[name] == (strongest < 0.1)
+
+
+def test_what_nothing_can_keep(perfect, deaf):
+    """The bound depends on the requests alone, not on what decoders make of them; this one writes all notes anew."""
+    kept, bound = (perfect["knobs"]["note_density"]["exact"][key]["value"] for key in ("identity_kept", "kept_at_most"))
+    assert kept < bound < 1
+    assert deaf["knobs"]["note_density"]["alone"]["kept_at_most"]["value"] == bound
 
 
 def test_items_of_a_single_tune_have_no_interval(synthetic):

@@ -105,5 +105,5 @@ def test_certain_tokens_have_the_attributes_of_the_item(synthetic):
 def test_what_has_no_expectation(ellipses):
     with pytest.raises(RecipeError, match="xpect"):
         expectation(ellipses.codec, ["slant"])
-    with pytest.raises(RecipeError, match="'syncopation' has no expectation"):
-        expectation(CODEC, ["syncopation"])
+    with pytest.raises(RecipeError, match="'rhythmic_entropy' has no expectation"):
+        expectation(CODEC, ["rhythmic_entropy"])

@@ -32,6 +32,13 @@ def test_attributes_are_scaled_by_their_ranges():
     assert np.allclose(fader().prepare_attributes(values), [[1.0, 0.0], [0.0, 1.0], [0.25, 0.5]])
 
 
+def test_attributes_are_scaled_by_what_was_observed():
+    """Where definitions allow much more than there is."""
+    values = np.array([[3.0, 1.0], [5.0, 2.0], [4.0, 1.5]], np.float32)
+    method = Fader(fader().model, FaderConfig(attributes=NAMES, scaling="observed"), TABLE, values)
+    assert np.allclose(method.prepare_attributes(values), [[0.0, 0.0], [1.0, 1.0], [0.5, 0.5]])
+
+
 def test_losses_by_hand(batch):
     method = fader(beta=2.0, ramp_steps=0).eval()
     losses = method.validation_losses(batch)

@@ -99,7 +99,7 @@ def test_a_run_ties_its_attributes_to_the_first_dimensions(small_recipe, synthet
     [
         (("contour", "contour"), "expected distinct names"),
         (("loudness",), "Unknown attribute 'loudness'"),
-        (("syncopation",), "'syncopation' has no expectation"),
+        (("rhythmic_entropy",), "'rhythmic_entropy' has no expectation"),
         (MUSIC_ATTRIBUTES.names, r"expected at most 6 \(model.latent_size\), got"),
     ],
 )

@@ -14,6 +14,7 @@ from latune.methods.ar_vae import ArVaeConfig
 from latune.methods.attribute_term import AttributesConfig, AttributeTerm
 from latune.methods.beta_vae import BetaVaeConfig
 from latune.methods.control_term import ControlConfig, ControlTerm
+from latune.methods.joint_movement import JointConfig, JointMovement
 from latune.methods.registry import build_method
 from latune.models.measure_mlp import MeasureMlpConfig
 from latune.models.registry import build_model
@@ -43,8 +44,12 @@ def term(synthetic):
 def batch(synthetic):
     return lambda term=None: Batch(
         torch.from_numpy(synthetic.items[:40]).long(),
-        torch.from_numpy(synthetic.attributes if term is None else term.prepare(synthetic.attributes))[:40],
+        torch.from_numpy(synthetic.attributes if term is None else _prepared(term, synthetic.attributes))[:40],
     )
+
+
+def _prepared(term, attributes):
+    return term.prepare(attributes) if isinstance(term, AttributeTerm) else term.prepare_attributes(attributes)
 
 
 METHODS = [
@@ -181,14 +186,16 @@ def test_refused_settings(config, wrong):
 
 def test_control_begins_at_its_step_and_reaches_encoder_and_decoder(model, synthetic, term, batch):
     names, reference = NAMES, synthetic.attributes[synthetic.splits["train"]]
-    control = ControlTerm(ControlConfig(from_step=10), names, MUSIC_ATTRIBUTES, synthetic.codec, reference)
+    joint = JointMovement(JointConfig(), model.latent_size, len(names))
+    control = ControlTerm(ControlConfig(from_step=10), names, MUSIC_ATTRIBUTES, synthetic.codec, reference, joint)
     method = build_method(ArVaeConfig(), model, MUSIC_ATTRIBUTES, term(), control)
     (player,) = method.players()
-    assert "control" not in player.loss(batch(term()), 9)
-    losses = player.loss(batch(term()), 10)
+    given = batch(method)  # a method prepares what its terms read
+    assert "control" not in player.loss(given, 9)
+    losses = player.loss(given, 10)
     losses["control"].backward()
     assert all(p.grad is not None and p.grad.isfinite().all() and p.grad.abs().sum() > 0 for p in player.parameters)
-    assert "control" not in method.validation_losses(batch(term()))
+    assert "control" not in method.validation_losses(given)
 
 
 def test_spread_widens_what_a_transform_gives(synthetic):

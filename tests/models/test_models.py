@@ -20,6 +20,7 @@ SMALL_RNN = {"latent_size": 6, "hidden_size": 16, "embedding_size": 4}
 CONFIGS = {
     "mlp": MeasureMlpConfig(latent_size=6, hidden_size=16, embedding_size=4),
     "deep mlp": MeasureMlpConfig(latent_size=6, hidden_size=16, hidden_layers=3),
+    "mlp, codes without noise": MeasureMlpConfig(latent_size=6, hidden_size=16, posterior="point"),
     "rnn": MeasureRnnConfig(**SMALL_RNN),
     "rnn, always forced": MeasureRnnConfig(**SMALL_RNN, teacher_forcing=1.0),
     "rnn, never forced": MeasureRnnConfig(**SMALL_RNN, teacher_forcing=0.0),
@@ -130,6 +131,11 @@ def test_weights_survive_saving(model, items, tmp_path, request):
     codes = torch.randn(BATCH, model.latent_size)
     assert torch.equal(model.decode(codes).base_dist.logits, other.decode(codes).base_dist.logits)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_codes_without_noise(items):
+    posterior = build(CONFIGS["mlp, codes without noise"]).encode(items)
+    assert torch.allclose(posterior.sample(), posterior.mean, atol=1e-4)
 
 
 # The recurrent network against its specification.

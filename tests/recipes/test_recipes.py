@@ -127,7 +127,10 @@ def test_unknown_key_names_the_nearest(override, nearest):
             "model.name=unet",
             "model.name: expected one of 'measure_mlp', 'measure_rnn', 'phrase_mlp', 'picture_conv', got 'unet'.",
         ),
-        ("method.name=gan", "method.name: expected one of 'beta_vae', 'ar_vae', 'fader', 'glsr_vae', got 'gan'."),
+        (
+            "method.name=gan",
+            "method.name: expected one of 'beta_vae', 'ar_vae', 'fader', 'glsr_vae', 'conditional_vae', got 'gan'.",
+        ),
         ("method.beta=-0.1", "method.beta: input should be greater than or equal to 0, got -0.1."),
         ("attributes.ties=loose", "attributes.ties: input should be 'zero' or 'masked', got 'loose'."),
         ("evaluation.tolerance=2", "evaluation.tolerance: input should be less than or equal to 1, got 2."),

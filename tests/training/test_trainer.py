@@ -339,7 +339,7 @@ def test_weights_that_break_after_a_finite_loss_are_not_kept(recipe, synthetic, 
         (["training.device=abacus"], "training.device: 'abacus' is not available here"),
         (["attributes=null"], "needs an attributes: block"),
         (["attributes=null", "method.name=beta_vae", "control.weight=1"], "control: needs an attributes: block"),
-        (["attributes.names=[syncopation]", "control.weight=1"], "'syncopation' has no expectation under the decoder"),
+        (["attributes.names=[rhythmic_entropy]", "control.weight=1"], "'rhythmic_entropy' has no expectation under"),
     ],
 )
 def test_a_recipe_that_does_not_fit_stops_before_any_work(recipe, synthetic, tmp_path, overrides, message):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,16 @@ __all__ = ["demo", "evaluate", "recipes", "report", "train"]
 DEMO_RECIPE = "chorales/ar-vae"
 DEMO_EPOCHS = 20
 INTERRUPTED = 130
+
+
+class Directions(StrEnum):
+    """What a knob is: one latent dimension, or a direction found from codes and attributes."""
+
+    dimension = "dimension"
+    difference_of_means = "difference_of_means"
+    linear_regression = "linear_regression"
+    ridge_inverse = "ridge_inverse"
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -73,13 +84,24 @@ def train(
 def evaluate(
     run: RunFolder,
     items: Annotated[int | None, typer.Option(min=10, help="Held-out items that the certificate decodes.")] = None,
+    directions: Annotated[Directions, typer.Option(help="What a knob is.")] = Directions.dimension,
     plugin: PluginFiles = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure a run on held-out items: metrics.json and the control certificate, certificate.json.
 
     Example: latune evaluate runs/first
+
+    Other directions than dimensions are found first (knobs-KIND.json) and have a certificate of their own
+    (certificate-KIND.json); nothing else is measured: latune evaluate runs/first --directions linear_regression
     """
+    if directions != Directions.dimension:
+        certificate = _certify(run, directions, items, plugin)
+        if as_json:
+            print_json({"certificate": certificate})
+        else:
+            _show_certificate(certificate)
+        return
     metrics, certificate = _evaluate(run, items, plugin)
     if as_json:
         print_json({"metrics": metrics, "certificate": certificate})
@@ -198,6 +220,27 @@ def _evaluate(
 
         metrics = evaluate_run(run, dataset, editor, show, items)
     return metrics, run.read_json("certificate.json")
+
+
+def _certify(
+    folder: Path, directions: Directions, items: int | None, plugin_files: Sequence[Path] | None
+) -> dict[str, Any]:
+    """Calibrate knobs along directions and measure them."""
+    from latune.control.editor import calibrate_run, open_editor
+    from latune.evaluation.evaluate import certify_run
+
+    plugins = load(plugin_files)
+    run = open_run_with(folder, plugins)
+    dataset = prepare_items(run.recipe.data, plugins)
+    with progress_bar("Calibrating") as bar:
+        calibrate_run(run, dataset, bar.update, directions.value)
+    with progress_bar("Measuring control") as bar:
+        editor = open_editor(folder, plugins, directions.value)
+
+        def show(_: str, done: int, total: int) -> None:
+            bar.update(done, total)
+
+        return certify_run(run, dataset, editor, show, items, directions.value)
 
 
 def _report(folder: Path, plugin_files: Sequence[Path] | None = None) -> Path:

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from latune.control.editor import Editor
-    from latune.control.knobs import Movement
+    from latune.control.editor import Editor, Way
     from latune.control.requests import Answer
 
     Values = NDArray[np.float64]
@@ -30,11 +29,12 @@ __all__ = ["edit", "traverse"]
 COLOURS = 3  # channels
 
 
-class Way(StrEnum):
-    """How a knob moves: its dimension alone, all dimensions jointly, by search, or to evenly spaced codes."""
+class Setting(StrEnum):
+    """How a knob is set: as a request is met, see `latune.control.editor.Way`, or to evenly spaced codes."""
 
     alone = "alone"
     joint = "joint"
+    path = "path"
     exact = "exact"
     code = "code"
 
@@ -43,7 +43,7 @@ def traverse(
     run: RunFolder,
     attribute: Annotated[list[str] | None, typer.Option(help="Which knobs; default: all.")] = None,
     item: Annotated[list[int] | None, typer.Option(min=0, help="Test items to start from; default: three.")] = None,
-    way: Annotated[Way, typer.Option(help="How knobs move.")] = Way.joint,
+    way: Annotated[Setting, typer.Option(help="How knobs are set.")] = Setting.path,
     plugin: PluginFiles = None,
 ) -> None:
     """Sweep knobs over held-out items and write what comes out to RUN/traversals.
@@ -85,14 +85,18 @@ def edit(
     knob: Annotated[list[str], typer.Option(help="Wanted value in the attribute's unit.", metavar="NAME=VALUE")],
     output: Annotated[Path, typer.Option(help="File to write: .mid, .musicxml, .abc, .svg, .pdf, .wav, or .png, .npz")],
     hold: Annotated[list[str] | None, typer.Option(help="Attribute that keeps its value.", metavar="NAME")] = None,
-    exact: Annotated[bool, typer.Option("--exact", help="Search until the measured value hits.")] = False,
-    alone: Annotated[bool, typer.Option("--alone", help="Move only the knob's own dimension.")] = False,
+    exact: Annotated[bool, typer.Option("--exact", help="Search off the path too, until the value hits.")] = False,
+    unmeasured: Annotated[bool, typer.Option("--unmeasured", help="Trust the calibration: decode once.")] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="So too, and move only the knob's own dimension.")] = False,
+    nearest: Annotated[bool, typer.Option("--nearest", help="Instead of refusing, take what comes closest.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search of --exact.")] = 0,
     track: Annotated[str | None, typer.Option(help="Number or name of a tune's melody track.")] = None,
     plugin: PluginFiles = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Turn knobs in every measure or phrase of a tune, or in every picture of a file, and write the result.
+
+    A knob moves together with what goes with it in real items, to where the measured value comes closest.
 
     Example: latune edit runs/first tune.mid --knob note_density=0.25 --hold contour --exact --output out.mid
 
@@ -103,11 +107,12 @@ def edit(
     from latune.errors import InputError
 
     targets = parse_knobs(knob)
-    if alone and exact:
-        raise InputError("--alone and --exact exclude each other: choose one.")
+    ways: list[Way] = [way for way, on in (("exact", exact), ("joint", unmeasured), ("alone", alone)) if on]  # type: ignore[misc]
+    if len(ways) > 1:
+        raise InputError("--exact, --unmeasured and --alone exclude each other: choose one.")
     if output.absolute() == source.absolute():
         raise InputError(f"--output {output} is the input: choose another name.")
-    request = _Request(source, output, targets, track, tuple(hold or ()), "alone" if alone else "joint", exact, seed)
+    request = _Request(source, output, targets, track, tuple(hold or ()), ways[0] if ways else "path", nearest, seed)
     plugins = load(plugin)
     open_run_with(run, plugins)
     editor = open_editor(run, plugins)
@@ -119,6 +124,7 @@ def edit(
                 "output": str(output),
                 "remarks": list(result.remarks),
                 **result.more,
+                "answers": [_summary(editor, answer) for answer in result.answers],
                 "before": rows_of_values(names, result.before),
                 "after": rows_of_values(names, result.after),
             }
@@ -140,13 +146,13 @@ class _Request:
     targets: dict[str, float | list[float]]
     track: str | None
     held: tuple[str, ...]
-    movement: Movement
-    exact: bool
+    way: Way
+    nearest: bool
     seed: int
 
     @property
     def options(self) -> dict[str, Any]:
-        return {"held": self.held, "movement": self.movement, "exact": self.exact, "seed": self.seed}
+        return {"held": self.held, "way": self.way, "nearest": self.nearest, "seed": self.seed}
 
 
 @dataclass(frozen=True)
@@ -175,7 +181,7 @@ def _edit_tune(editor: Editor, request: _Request) -> _Result:
 
 def _edit_pictures(editor: Editor, request: _Request) -> _Result:
     from latune.control.pictures import edit_pictures
-    from latune.control.requests import answers, one_number_each
+    from latune.control.requests import one_number_each
     from latune.images.reading import read_pictures
     from latune.images.writing import check_writable, write_pictures
 
@@ -184,22 +190,35 @@ def _edit_pictures(editor: Editor, request: _Request) -> _Result:
     targets, names = one_number_each(request.targets), editor.codec.table.names
     edited = edit_pictures(editor, images, targets, **request.options)
     write_pictures(request.output, edited.images)
-    answered = answers(names, edited.before, edited.after, targets, request.held)
-    return _Result("pictures", names, edited.before, edited.after, answered, edited.remarks, {})
+    return _Result("pictures", names, edited.before, edited.after, edited.answers, edited.remarks, {})
 
 
 def _hits(editor: Editor, result: _Result) -> list[tuple[Any, ...]]:
     """A row per attribute that was turned or held; an item that lacks one counts in no mean and is no hit."""
-    import numpy as np
-
     rows = []
     for answer in result.answers:
-        low, high = editor.knobs.ranges[answer.name]
-        means = [
-            float(values[np.isfinite(values)].mean()) if np.isfinite(values).any() else float("nan")
-            for values in (answer.before, answer.after)
-        ]
-        wanted = ", ".join(f"{value:g}" for value in dict.fromkeys(answer.wanted.tolist()))
-        hits = f"{answer.hits(high - low)} of {len(answer.after)}"
-        rows.append((answer.name, "held" if answer.held else wanted, *means, hits))
+        told = _summary(editor, answer)
+        wanted = ", ".join(f"{value:g}" for value in told["wanted"])
+        hits = f"{told['within_10_percent']} of {told['count']}"
+        rows.append((answer.name, "held" if answer.held else wanted, told["mean_before"], told["mean_after"], hits))
     return rows
+
+
+def _summary(editor: Editor, answer: Answer) -> dict[str, Any]:
+    """What became of one request, for programs."""
+    import numpy as np
+
+    low, high = editor.knobs.ranges[answer.name]
+    means = [
+        float(values[np.isfinite(values)].mean()) if np.isfinite(values).any() else float("nan")
+        for values in (answer.before, answer.after)
+    ]
+    return {
+        "name": answer.name,
+        "held": answer.held,
+        "wanted": list(dict.fromkeys(answer.wanted.tolist())),
+        "mean_before": means[0],
+        "mean_after": means[1],
+        "within_10_percent": answer.hits(high - low),
+        "count": len(answer.after),
+    }

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latune.control.attribute_reader import ensure_attribute_reader, measuring_codec
+from latune.control.directions import Directions, file_name
 from latune.control.inference import Codes, Items, decode_items, encode_means
 from latune.control.knobs import Knobs, Movement, calibrate, knobs_from_dict
-from latune.control.search import search
+from latune.control.search import Found, Tools, search, search_each, search_path, search_path_each
 from latune.data.codecs import Codec
 from latune.data.dataset import Dataset
 from latune.data.phrase_codec import PhraseCodec
@@ -22,9 +23,12 @@ from latune.models.latent_model import LatentModel
 from latune.plugins import Plugin
 from latune.training.run_folder import Run, open_run, write_json
 
-__all__ = ["Edit", "Editor", "calibrate_run", "open_editor"]
+__all__ = ["Edit", "Editor", "Way", "calibrate_run", "open_editor"]
 
 Values = NDArray[np.float64]
+Way = Literal["alone", "joint", "path", "exact"]
+"""How a request is met. By calibration, in one decoding: the knob "alone", or "joint"ly with what goes with it. By
+measuring: at the best place of the joint "path", or wherever a search finds the "exact" value."""
 
 GAINS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)  # tried for each knob
 CALIBRATION_ITEMS = 65_536  # at most so many training items are encoded for the curves
@@ -98,19 +102,29 @@ class Editor:
         wanted = {}
         for name, value in targets.items():
             knob = self.knobs[name]
-            here, gain = codes[:, knob.dimension], knob.gain if movement == "joint" else 1.0
+            here, gain = self.knobs.code(codes, name), knob.gain if movement == "joint" else 1.0
             wanted[name] = here + gain * (knob.code_of(value) - here)
         return self.knobs.move(codes, wanted, held, movement)
 
     def turned_values(self, items: Items, name: str, target: float) -> Values:
-        """Values (N,) of an attribute, measured after its knob was set as by `turn`."""
-        codes = self.move(self.encode(items), {name: target})
-        return self.codec.measure(self.decode(codes), [name])[:, 0]
+        """Values (N,) measured after a knob was set as by `turn`; not a number where nothing is left to measure."""
+        decoded = self.decode(self.move(self.encode(items), {name: target}))
+        return np.where(self.codec.empty(decoded), np.nan, self.codec.measure(decoded, [name])[:, 0])
+
+    def turn_along_path(self, items: Items, targets: Mapping[str, Values | float], held: Sequence[str] = ()) -> Edit:
+        """The joint movement that comes closest: positions along its path are decoded and measured, the best is taken.
+
+        Args:
+            items: Items (N, T).
+            targets: As for `turn`.
+            held: Attributes whose measured value stays; those with knobs do not move.
+        """
+        return self._found(search_path(items, self.encode(items), _per_item(targets, items), held, self._tools))
 
     def turn_exactly(
         self, items: Items, targets: Mapping[str, Values | float], held: Sequence[str] = (), seed: int = 0
     ) -> Edit:
-        """Search for codes whose decoded and measured items have the values.
+        """Search for codes, on the path or off it, whose decoded and measured items have the values.
 
         Args:
             items: Items (N, T).
@@ -118,34 +132,85 @@ class Editor:
             held: Attributes, knobs or not, whose measured value stays.
             seed: Seed of the search.
         """
-        wanted = {name: np.broadcast_to(np.asarray(v, float), len(items)) for name, v in targets.items()}
-        found = search(
-            items,
-            self.encode(items),
-            wanted,
-            held,
-            self.knobs,
-            self.decode,
-            self.codec.measure,
-            self.codec.similarity,
-            seed,
-        )
+        return self._found(search(items, self.encode(items), _per_item(targets, items), held, self._tools, seed))
+
+    def turn_by(
+        self,
+        way: Way,
+        items: Items,
+        targets: Mapping[str, Values | float],
+        held: Sequence[str] = (),
+        seed: int = 0,
+    ) -> Edit:
+        """Set knobs in one of the four ways.
+
+        Args:
+            way: "alone" or "joint" (`turn`), "path" (`turn_along_path`) or "exact" (`turn_exactly`).
+            items: Items (N, T).
+            targets: As for `turn`.
+            held: Attributes that keep their value.
+            seed: Seed of the search of "exact".
+        """
+        if way == "exact":
+            return self.turn_exactly(items, targets, held, seed)
+        if way == "path":
+            return self.turn_along_path(items, targets, held)
+        return self.turn(items, targets, held, way)
+
+    def turn_each(self, way: Way, items: Items, name: str, values: Sequence[float], seed: int = 0) -> list[Edit]:
+        """`turn_by` for each of several values of one knob, at little more cost than for one.
+
+        Args:
+            way: One of the four ways.
+            items: Items (N, T).
+            name: The knob.
+            values: What is wanted of all items, one value after the other.
+            seed: Seed of the search of "exact".
+        """
+        codes = self.encode(items)
+        if way == "exact":
+            return [self._found(found) for found in search_each(items, codes, name, values, self._tools, seed)]
+        if way == "path":
+            return [self._found(found) for found in search_path_each(items, codes, name, values, self._tools)]
+        moved = [self.move(codes, {name: value}, movement=way) for value in values]
+        return [self._edit(self.decode(one), one) for one in moved]
+
+    @property
+    def _tools(self) -> Tools:
+        return Tools(self.knobs, self.decode, self.codec.measure, self.codec.similarity, self.codec.empty)
+
+    def _found(self, found: Found) -> Edit:
         return self._edit(found.items, found.codes)
 
     def _edit(self, items: NDArray[np.uint8], codes: Codes) -> Edit:
         return Edit(items, codes, self.codec.measure(items))
 
 
-def calibrate_run(run: Run, dataset: Dataset, report: Callable[[int, int], None] | None = None) -> Knobs:
+def _per_item(targets: Mapping[str, Values | float], items: Items) -> dict[str, Values]:
+    return {name: np.broadcast_to(np.asarray(value, float), len(items)) for name, value in targets.items()}
+
+
+def calibrate_run(
+    run: Run,
+    dataset: Dataset,
+    report: Callable[[int, int], None] | None = None,
+    directions: Directions = "dimension",
+) -> Knobs:
     """Calibrate a trained run's knobs on its training split and write `knobs.json`.
 
-    Regularised attributes keep their dimension; others take the best-correlated one. Where nothing measures the
+    Regularised attributes keep their dimension; others take the best-correlated one. Knobs along other directions are
+    written to a file of their own, such as `knobs-ridge_inverse.json`, and tie nothing. Where nothing measures the
     attributes of decoded items, a reader is trained first.
 
     Args:
         run: A run with weights.
         dataset: The data set it was trained on.
         report: Told the progress of training a reader.
+        directions: What knobs are; see `latune.control.directions`.
+
+    Raises:
+        InputError: An attribute is the same for nearly all items, or codes say nothing about it that the directions
+            could follow.
     """
     ensure_attribute_reader(run, dataset, report)
     names = run.recipe.knob_names(dataset.table.names)
@@ -155,12 +220,14 @@ def calibrate_run(run: Run, dataset: Dataset, report: Callable[[int, int], None]
     model = run.load_model()
     codes = encode_means(model, np.asarray(dataset.items[indices]))
     tied = {name: dimension for dimension, name in enumerate(run.recipe.regularised)}
-    knobs = calibrate(codes, dataset.attributes[indices], dataset.table, names, tied)
+    classes = None if dataset.classes is None else np.asarray(dataset.classes[indices])
+    values, joint = dataset.attributes[indices], run.recipe.joint
+    knobs = calibrate(codes, values, dataset.table, names, tied, directions, joint, classes)
     # A phrase has as many knobs more as it has measures, and takes as much longer to decode.
     count = GAIN_ITEMS // run.codec.measures if isinstance(run.codec, PhraseCodec) else GAIN_ITEMS
     chosen = generator.permutation(indices)[:count]
     knobs = _with_gains(Editor(model, measuring_codec(run), knobs), np.asarray(dataset.items[np.sort(chosen)]))
-    write_json(run.folder / "knobs.json", knobs.to_dict())
+    write_json(run.folder / file_name("knobs", directions), knobs.to_dict())
     return knobs
 
 
@@ -184,20 +251,25 @@ def _with_gains(editor: Editor, items: Items) -> Knobs:
     return replace(editor.knobs, knobs=tuple(tuned))
 
 
-def open_editor(folder: Path, plugins: Sequence[Plugin] = ()) -> Editor:
+def open_editor(folder: Path, plugins: Sequence[Plugin] = (), directions: Directions = "dimension") -> Editor:
     """Open a trained run for editing.
 
     Args:
         folder: The run folder.
         plugins: Where the user's own attributes come from, see `latune.plugins.load_plugins`; needed where the run was
             trained with such.
+        directions: Which knobs; those along other directions than dimensions are made by `calibrate_run`.
 
     Raises:
-        RunError: It is not a run folder, it has no weights or knobs yet, or it needs a plugin that was not given.
+        RunError: It is not a run folder, it has no weights or no such knobs yet, or it needs a plugin that was not
+            given.
         InputError: An attribute of a plugin has the name of another one.
     """
     run = open_run(folder, plugins)
-    if not (folder / "knobs.json").is_file():
+    name = file_name("knobs", directions)
+    if not (folder / name).is_file():
+        if directions != "dimension":
+            raise RunError(f"{folder} has no {name} yet: see latune evaluate {folder} --directions {directions}.")
         raise RunError(f"{folder} has no knobs yet: go on with latune train --resume --out {folder}.")
-    content: dict[str, Any] = run.read_json("knobs.json")
-    return Editor(run.load_model(), measuring_codec(run), knobs_from_dict(content, folder / "knobs.json"))
+    content: dict[str, Any] = run.read_json(name)
+    return Editor(run.load_model(), measuring_codec(run), knobs_from_dict(content, folder / name))

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.control.editor import Editor
-from latune.control.knobs import Movement
+from latune.control.editor import Editor, Way
 from latune.control.phrase_requests import PhraseRequest, Target, phrase_request, window_targets
 from latune.control.phrase_search import Weights, search_tune
 from latune.control.requests import Answer
@@ -26,8 +25,7 @@ def edit_ticks(
     ticks: Ticks,
     targets: Mapping[str, Target],
     held: Sequence[str] = (),
-    movement: Movement = "joint",
-    exact: bool = False,
+    way: Way = "path",
     seed: int = 0,
     weights: Weights | None = None,
 ) -> Ticks:
@@ -42,9 +40,8 @@ def edit_ticks(
         targets: By attribute: a number for every phrase, which is the mean of its measures; one number per measure of
             the tune; or, under a name such as "note_density_3", a number for that measure, counted from 1.
         held: Attributes that every measure keeps.
-        movement: "joint" or "alone"; not read where `exact`.
-        exact: Search for the measured values instead of trusting the calibration.
-        seed: Seed of the search.
+        way: How the request is met, see `latune.control.editor.Way`; "exact" also minds what surrounds a measure.
+        seed: Seed of the search of "exact".
         weights: What counts how much in the search.
 
     Returns:
@@ -64,10 +61,10 @@ def edit_ticks(
     length = len(tokens)
     if length < codec.measures:
         tokens, request = np.resize(tokens, (codec.measures, tokens.shape[1])), request.repeated(codec.measures)
-    if exact:
+    if way == "exact":
         edited = search_tune(editor, tokens, request, seed, weights)
     else:
-        edited = _turn(editor, tokens, request, movement)
+        edited = _turn(editor, tokens, request, way)
     changed = codec.ticks(edited[:length])
     return np.where(np.isin(np.arange(length), request.changing)[:, None], changed, ticks).astype(np.int16)
 
@@ -100,14 +97,14 @@ def phrase_answers(
     return answers
 
 
-def _turn(editor: Editor, tokens: Tokens, request: PhraseRequest, movement: Movement) -> Tokens:
-    """One movement and one decoding per phrase; the last window ends with the tune."""
+def _turn(editor: Editor, tokens: Tokens, request: PhraseRequest, way: Way) -> Tokens:
+    """Each phrase by itself; the last window ends with the tune."""
     size, last = request.size, len(tokens) - request.size
     edited = tokens.copy()
     done: dict[bytes, NDArray[np.uint8]] = {}
     for start in range(0, len(tokens), size):
         window = min(start, last) + np.arange(size)
-        turned = editor.turn(tokens[window][None], *window_targets(request, window), movement).items[0]
+        turned = editor.turn_by(way, tokens[window][None], *window_targets(request, window)).items[0]
         for place in range(start, min(start + size, len(tokens))):
             key = tokens[place].tobytes() + request.key(place)
             edited[place] = done.setdefault(key, turned[place - window[0]])

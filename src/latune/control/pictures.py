@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.control.editor import Editor
-from latune.control.knobs import Movement
-from latune.control.requests import check_names, remarks_on_range, turn_as_asked
+from latune.control.editor import Editor, Way
+from latune.control.requests import Answer, answers, check_names, refuse_unreachable, remarks_on_range
 from latune.data.picture_codec import PictureCodec
 from latune.errors import InputError
 from latune.images.morphology import plain
@@ -29,12 +28,14 @@ class PictureEdit:
         images: The result, 0 to 255, (N, C, H, W).
         before: Attributes of the pictures before, (N, A); not a number where a picture lacks one.
         after: Attributes after, (N, A).
+        answers: What became of each request.
         remarks: Sentences about what was changed on the way.
     """
 
     images: Bytes
     before: NDArray[np.float64]
     after: NDArray[np.float64]
+    answers: tuple[Answer, ...]
     remarks: tuple[str, ...]
 
 
@@ -44,8 +45,8 @@ def edit_pictures(
     targets: Mapping[str, float],
     *,
     held: Sequence[str] = (),
-    movement: Movement = "joint",
-    exact: bool = False,
+    way: Way = "path",
+    nearest: bool = False,
     seed: int = 0,
 ) -> PictureEdit:
     """Turn knobs in pictures.
@@ -55,14 +56,15 @@ def edit_pictures(
         images: Shape (N, C, H, W) of any size, 0 to 255, with the run's number of channels.
         targets: Wanted value per attribute, in its unit.
         held: Attributes that keep their value.
-        movement: "joint" or "alone"; not read where `exact`.
-        exact: Search for the measured value instead of trusting the calibration.
-        seed: Seed of the search.
+        way: How the request is met, see `latune.control.editor.Way`.
+        nearest: Take what comes closest where a request cannot be met.
+        seed: Seed of the search of "exact".
 
     Raises:
-        InputError: A name is unknown, or the run cannot measure pictures or has other channels.
+        InputError: A name is unknown, the run cannot measure pictures or has other channels, or a request cannot be
+            met.
     """
-    check_names(editor, targets, held, exact)
+    check_names(editor, targets, held, way)
     codec = editor.codec
     if not isinstance(codec, PictureCodec):
         raise InputError("This run was not trained on pictures: it cannot edit them.")
@@ -71,9 +73,13 @@ def edit_pictures(
     if images.ndim != 4 or images.shape[1] != codec.item_shape[0]:
         raise InputError(f"Expected pictures of shape (N, {codec.item_shape[0]}, H, W), got {images.shape}.")
     items, remarks = items_from_pictures(images, codec)
-    edit = turn_as_asked(editor, items, targets, held, movement, exact, seed)
-    remarks += remarks_on_range(editor, targets)
-    return PictureEdit(pictures_from_items(edit.items, codec), codec.measure(items), edit.values, tuple(remarks))
+    edit, before = editor.turn_by(way, items, targets, held, seed), codec.measure(items)
+    answered = answers(codec.table.names, before, edit.values, targets, held)
+    if not nearest:
+        refuse_unreachable(editor, answered, way)
+    remarks += remarks_on_range(editor, targets, way)
+    pictures = pictures_from_items(edit.items, codec)
+    return PictureEdit(pictures, before, edit.values, tuple(answered), tuple(remarks))
 
 
 def items_from_pictures(images: Bytes, codec: PictureCodec) -> tuple[Bytes, list[str]]:

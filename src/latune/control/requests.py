@@ -8,13 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.control.editor import Edit, Editor
-from latune.control.inference import Items
-from latune.control.knobs import Movement
+from latune.control.editor import Editor, Way
 from latune.errors import InputError
 
-__all__ = ["HIT", "Answer", "answers", "check_names", "one_number_each", "remarks_on_range", "turn_as_asked"]
-
+__all__ = [
+    "HIT",
+    "Answer",
+    "answers",
+    "check_names",
+    "one_number_each",
+    "refuse_unreachable",
+    "remarks_on_range",
+]
 
 Values = NDArray[np.float64]
 
@@ -41,7 +46,13 @@ class Answer:
 
     def hits(self, span: float) -> int:
         """How many values came within a tenth of the attribute's range; one that is missing is no hit."""
-        return int((np.abs(self.after - self.wanted) <= HIT * span + 1e-9).sum())
+        return int((self.distances <= HIT * span + 1e-9).sum())
+
+    @property
+    def distances(self) -> Values:
+        """How far from what was wanted each result is, (n,); infinite where it lacks the attribute."""
+        distances = np.abs(self.after - self.wanted)
+        return np.where(np.isfinite(distances), distances, np.inf)
 
 
 def answers(
@@ -64,7 +75,7 @@ def answers(
     return found
 
 
-def check_names(editor: Editor, targets: Mapping[str, float], held: Sequence[str], exact: bool) -> None:
+def check_names(editor: Editor, targets: Mapping[str, float], held: Sequence[str], way: Way) -> None:
     """Check that what is turned has a knob, and that what is held exists and is not turned.
 
     Raises:
@@ -79,7 +90,7 @@ def check_names(editor: Editor, targets: Mapping[str, float], held: Sequence[str
             raise InputError(
                 f"There is no attribute '{name}' to hold: expected one of {', '.join(editor.knobs.ranges)}."
             )
-        if not exact and name not in editor.knobs.names:
+        if way != "exact" and name not in editor.knobs.names:
             raise InputError(f"'{name}' has no knob in this run: holding it needs --exact.")
 
 
@@ -95,24 +106,38 @@ def one_number_each(targets: Mapping[str, object]) -> dict[str, float]:
     return {name: float(value) for name, value in targets.items() if isinstance(value, (int, float))}
 
 
-def turn_as_asked(
-    editor: Editor,
-    items: Items,
-    targets: Mapping[str, float],
-    held: Sequence[str],
-    movement: Movement,
-    exact: bool,
-    seed: int,
-) -> Edit:
-    """Turn knobs of items (N, ...) by search where `exact`, else in one movement."""
-    if exact:
-        return editor.turn_exactly(items, targets, held, seed)
-    return editor.turn(items, targets, held, movement)
+def refuse_unreachable(editor: Editor, found: Sequence[Answer], way: Way) -> None:
+    """Refuse requests that no item came close to, naming the nearest value that one did reach.
+
+    Args:
+        editor: A run.
+        found: What became of the requests.
+        way: How they were met; only those that measure what they decode can be refused.
+
+    Raises:
+        InputError: Of a request that was not to hold, no result lies within a tenth of the attribute's range.
+    """
+    if way not in ("path", "exact"):
+        return
+    for answer in found:
+        low, high = editor.knobs.ranges[answer.name]
+        if answer.held or len(answer.after) == 0 or answer.hits(high - low) > 0:
+            continue
+        closest = int(np.argmin(answer.distances))
+        if not np.isfinite(answer.distances[closest]):
+            raise InputError(f"{answer.name}={answer.wanted[0]:g} cannot be reached: no result has this attribute.")
+        further = "" if way == "exact" else " --exact looks further;"
+        raise InputError(
+            f"{answer.name}={answer.wanted[closest]:g} cannot be reached: the nearest that was reached is"
+            f" {answer.after[closest]:.4g}.{further} --nearest writes what comes closest."
+        )
 
 
-def remarks_on_range(editor: Editor, targets: Mapping[str, object]) -> list[str]:
-    """A sentence for every wanted value of a knob that the model has hardly seen."""
-    remarks = []
+def remarks_on_range(editor: Editor, targets: Mapping[str, object], way: Way = "joint") -> list[str]:
+    """A sentence for every wanted value of a knob that the model has hardly seen, unless results were measured."""
+    remarks: list[str] = []
+    if way in ("path", "exact"):
+        return remarks
     for name, target in targets.items():
         if name not in editor.knobs.names or not isinstance(target, (int, float)):
             continue

@@ -98,7 +98,7 @@ class SampleRequest:
             raise InputError("This run was trained on neither single measures nor pictures: it cannot be sampled.")
         if not editor.codec.measurable:
             raise InputError("This run cannot measure decoded pictures: train it anew, so that it learns to read them.")
-        check_names(editor, self.targets, (), self.exact)
+        check_names(editor, self.targets, (), "exact" if self.exact else "joint")
         if not 1 <= self.count <= MOST:
             raise InputError(f"The number of items is {self.count}: expected 1 to {MOST:,}.")
         if self.exact and not self.targets:

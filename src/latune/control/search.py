@@ -1,9 +1,10 @@
-"""Exact values: search the latent space with the true measure in the loop.
+"""Requests met by measuring: candidates are decoded and measured in batches, and the closest to the request wins.
 
-Candidates are decoded and measured in batches; the closest to the request wins, and among equally close ones the
-one that keeps most of the item. First every requested knob is swept over its whole range, moving jointly, with held
-knobs fixed, and alone, and the stretch around the best position more finely; then candidates that are still off are
-perturbed at random, less and less, as in evolution strategies.
+Two searches share the loop. `search_path` stays on the joint path: a knob is swept over its whole range while all
+dimensions follow as in real items, and the stretch around the best position is looked at more finely; several knobs
+take turns. `search` goes on from there: along the knob's own dimension, with held knobs fixed, and then by random
+perturbations, less and less, as in evolution strategies. Among equally close candidates the one that keeps most of the
+item wins.
 """
 
 from __future__ import annotations
@@ -15,18 +16,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.control.inference import Codes, Items
-from latune.control.knobs import Knobs, Movement
+from latune.control.knobs import Knob, Knobs, Movement
 
-__all__ = ["Found", "search"]
+__all__ = ["Found", "Tools", "search", "search_each", "search_path", "search_path_each"]
 
 SWEEP = 61  # positions per knob and way of moving
 FINER = 5  # positions between two neighbours of a sweep, on either side of the best one
 BEYOND = 0.25  # a sweep reaches beyond the knob's range by this share of it, at either end
+TURNS = 2  # passes over the knobs where several are set
 # Size of the perturbations per round, in standard deviations of the codes.
 ROUNDS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 PERTURBED = 96  # candidates per round
 ENOUGH = 0.005  # an error below this share of the range is not improved further
 ERROR_WEIGHT = 20.0  # an error of 5 % of the range weighs as much as losing the whole item
+
+Values = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a search works with.
+
+    Args:
+        knobs: Calibrated knobs.
+        decode: Codes (..., D) to items (..., T).
+        measure: Items (M, T) and attribute names to values (M, names).
+        similarity: Two arrays of items (M, T) to the share kept (M,).
+        empty: Items (M, T) to whether they show nothing, (M,): these meet no request.
+    """
+
+    knobs: Knobs
+    decode: Callable[[Codes], NDArray[np.uint8]]
+    measure: Callable[[Items, Sequence[str]], Values]
+    similarity: Callable[[Items, Items], Values]
+    empty: Callable[[Items], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -41,84 +65,204 @@ class Found:
 
     codes: Codes
     items: NDArray[np.uint8]
-    errors: NDArray[np.float64]
+    errors: Values
 
 
-@dataclass
-class _Best:
+@dataclass(frozen=True)
+class _Tried:
+    """Candidates that were decoded and measured.
+
+    Args:
+        codes: P candidates for each of n items, (n, P, D).
+        items: What they decode to, (n, P, T).
+        values: Their requested and held attributes, (n, P, names).
+        kept: How much of the item they keep, (n, P).
+    """
+
     codes: Codes
     items: NDArray[np.uint8]
-    errors: NDArray[np.float64]
-    costs: NDArray[np.float64]
+    values: Values
+    kept: Values
 
 
-def search(
-    items: Items,
-    codes: Codes,
-    targets: Mapping[str, NDArray[np.float64]],
-    held: Sequence[str],
-    knobs: Knobs,
-    decode: Callable[[Codes], NDArray[np.uint8]],
-    measure: Callable[[Items, Sequence[str]], NDArray[np.float64]],
-    similarity: Callable[[Items, Items], NDArray[np.float64]],
-    seed: int = 0,
-) -> Found:
-    """Find codes whose decoded items have the requested values.
+class _Search:
+    """The best candidate per item so far.
 
     Args:
         items: Items to change, (N, T).
         codes: Their codes, (N, D).
         targets: Wanted value per knob and item, (N,) each, in the attribute's unit.
         held: Attributes whose measured value shall stay that of `items`.
-        knobs: Calibrated knobs.
-        decode: Codes (..., D) to items (..., T).
-        measure: Items (M, T) and attribute names to values (M, names).
-        similarity: Two arrays of items (M, T) to the share kept (M,).
+        tools: What it works with.
+    """
+
+    def __init__(
+        self, items: Items, codes: Codes, targets: Mapping[str, Values], held: Sequence[str], tools: Tools
+    ) -> None:
+        self.items, self.codes, self.targets, self.tools = items, codes, targets, tools
+        # A held attribute need not be a knob: then only the measure holds it.
+        self.held_knobs = [name for name in held if name in tools.knobs.names]
+        self.names = [*targets, *held]
+        ends = np.array([tools.knobs.ranges[name] for name in self.names])
+        self.spans = np.maximum(ends[:, 1] - ends[:, 0], 1e-9)
+        self.wanted = np.column_stack(
+            [*targets.values(), *tools.measure(items, list(held)).T] if held else [*targets.values()]
+        )
+        self.best_codes, self.best_items = codes.copy(), np.array(items, dtype=np.uint8)
+        self.errors, self.costs = np.full(len(items), np.inf), np.full(len(items), np.inf)
+
+    def attempt(self, rows: Rows, candidates: Codes) -> _Tried:
+        """Decode and measure candidates (n, P, D) for the items `rows`."""
+        shape = candidates.shape[:2]
+        decoded = self.tools.decode(candidates)
+        flat = decoded.reshape(-1, *decoded.shape[2:])
+        values = self.tools.measure(flat, self.names)
+        values[self.tools.empty(flat)] = np.nan
+        values = values.reshape(*shape, -1)
+        kept = self.tools.similarity(np.repeat(self.items[rows], shape[1], axis=0), flat).reshape(shape)
+        return _Tried(candidates, decoded, values, kept)
+
+    def consider(self, rows: Rows, tried: _Tried) -> Rows:
+        """Keep the best of the candidates for the items `rows`; give each item's choice (n,)."""
+        everyone = np.arange(len(rows))
+        deviation = np.abs(tried.values - self.wanted[rows][:, None]) / self.spans
+        deviation = np.where(np.isfinite(deviation), deviation, 1.0)  # what lacks the attribute is a whole range off
+        costs = ERROR_WEIGHT * deviation.sum(axis=2) + 1 - tried.kept
+        pick: Rows = np.argmin(costs, axis=1)
+        better = costs[everyone, pick] < self.costs[rows]
+        chosen, where = rows[better], (everyone[better], pick[better])
+        self.best_codes[chosen], self.best_items[chosen] = tried.codes[where], tried.items[where]
+        self.errors[chosen], self.costs[chosen] = deviation.max(axis=2)[where], costs[where]
+        return pick
+
+    def sweep(self, name: str, others: Mapping[str, Values], held: Sequence[str], movement: Movement) -> Values:
+        """Move one knob over its whole range, the others set to codes; give the code of each item's best position."""
+        return _positions(self.tools.knobs[name])[self.consider_sweep(self.swept(name, others, held, movement))]
+
+    def swept(self, name: str, others: Mapping[str, Values], held: Sequence[str], movement: Movement) -> _Tried:
+        """One knob moved over its whole range, for all items."""
+        knobs = self.tools.knobs
+        moved = [knobs.move(self.codes, {name: place, **others}, held, movement) for place in _positions(knobs[name])]
+        return self.attempt(np.arange(len(self.items)), np.stack(moved, axis=1))
+
+    def consider_sweep(self, tried: _Tried) -> Rows:
+        """Keep the best of a sweep, and of a finer one around it where that is not enough; give the choice (N,)."""
+        pick = self.consider(np.arange(len(self.items)), tried)
+        rows = self.unmet
+        if len(rows) > 0:
+            self.consider(rows, self.attempt(rows, _between_neighbours(self.best_codes[rows], tried.codes[rows])))
+        return pick
+
+    def perturb(self, seed: int) -> None:
+        """Go on from the best candidates by random perturbations that become smaller."""
+        generator, spread = np.random.default_rng(seed), self.tools.knobs.spread
+        for size in ROUNDS:
+            rows = self.unmet
+            if len(rows) == 0:
+                return
+            noise = generator.normal(size=(len(rows), PERTURBED, len(spread))) * spread * size
+            # Perturb few dimensions at a time, so that part of the item stays.
+            noise *= generator.random(noise.shape) < generator.uniform(0.05, 1.0, size=(len(rows), PERTURBED, 1))
+            self.consider(rows, self.attempt(rows, (self.best_codes[rows][:, None] + noise).astype(np.float32)))
+
+    @property
+    def unmet(self) -> Rows:
+        """Items whose best candidate is not close enough yet."""
+        return np.flatnonzero(self.errors > ENOUGH)
+
+    def found(self) -> Found:
+        """The best candidates."""
+        return Found(self.best_codes, self.best_items, self.errors)
+
+
+def search_path(items: Items, codes: Codes, targets: Mapping[str, Values], held: Sequence[str], tools: Tools) -> Found:
+    """The joint movement whose decoded items come closest to the requested values.
+
+    Args:
+        items: Items to change, (N, T).
+        codes: Their codes, (N, D).
+        targets: Wanted value per knob and item, (N,) each, in the attribute's unit.
+        held: Attributes whose measured value shall stay; those with knobs do not move, of others the closest is taken.
+        tools: What the search works with.
+    """
+    return _along_path(items, codes, targets, held, tools).found()
+
+
+def search(
+    items: Items, codes: Codes, targets: Mapping[str, Values], held: Sequence[str], tools: Tools, seed: int = 0
+) -> Found:
+    """Find codes, on the path or off it, whose decoded items have the requested values.
+
+    Args:
+        items: As for `search_path`, like those that follow.
+        codes: Codes.
+        targets: Requests.
+        held: Attributes whose measured value shall stay; their knobs may move.
+        tools: What the search works with.
         seed: Seed of the perturbations.
     """
-    names = [*targets, *held]
-    ends = np.array([knobs.ranges[name] for name in names])
-    spans = np.maximum(ends[:, 1] - ends[:, 0], 1e-9)
-    wanted = np.column_stack([*targets.values(), measure(items, list(held))] if held else list(targets.values()))
-    generator = np.random.default_rng(seed)
-
-    def consider(best: _Best | None, rows: NDArray[np.int64], candidates: Codes) -> _Best:
-        """Decode and measure candidates (n, P, D) for the items `rows`; keep the best per item."""
-        count = candidates.shape[1]
-        decoded = decode(candidates)
-        flat = decoded.reshape(len(rows) * count, *decoded.shape[2:])
-        measured = measure(flat, names).reshape(len(rows), count, -1)
-        deviation = np.abs(measured - wanted[rows][:, None]) / spans
-        kept = similarity(np.repeat(items[rows], count, axis=0), flat).reshape(len(rows), count)
-        costs = ERROR_WEIGHT * deviation.sum(axis=2) + 1 - kept
-        pick = np.argmin(costs, axis=1)
-        n = np.arange(len(rows))
-        new = _Best(candidates[n, pick], decoded[n, pick], deviation.max(axis=2)[n, pick], costs[n, pick])
-        if best is None:
-            return new
-        better = new.costs < best.costs[rows]
-        for field in ("codes", "items", "errors", "costs"):
-            getattr(best, field)[rows[better]] = getattr(new, field)[better]
-        return best
-
-    everyone = np.arange(len(items))
-    best: _Best | None = None
+    state = _along_path(items, codes, targets, held, tools)
+    ways: list[tuple[Sequence[str], Movement]] = [((), "alone")]
+    if state.held_knobs:
+        ways.append(((), "joint"))
     for name in targets:
-        for candidates in _sweeps(codes, name, targets, held, knobs):
-            best = consider(best, everyone, candidates)
-            rows = np.flatnonzero(best.errors > ENOUGH)
-            if len(rows) > 0:
-                best = consider(best, rows, _between_neighbours(best.codes[rows], candidates[rows]))
-    assert best is not None
-    for size in ROUNDS:
-        rows = np.flatnonzero(best.errors > ENOUGH)
-        if len(rows) == 0:
-            break
-        noise = generator.normal(size=(len(rows), PERTURBED, codes.shape[1])) * knobs.spread * size
-        # Perturb few dimensions at a time, so that part of the item stays.
-        noise *= generator.random(noise.shape) < generator.uniform(0.05, 1.0, size=(len(rows), PERTURBED, 1))
-        best = consider(best, rows, (best.codes[rows][:, None] + noise).astype(np.float32))
-    return Found(best.codes, best.items, best.errors)
+        others = {other: tools.knobs[other].code_of(value) for other, value in targets.items() if other != name}
+        for fixed, movement in ways:
+            state.sweep(name, others, fixed, movement)
+    state.perturb(seed)
+    return state.found()
+
+
+def search_path_each(items: Items, codes: Codes, name: str, values: Sequence[float], tools: Tools) -> list[Found]:
+    """`search_path` for each of several values of one knob, at little more cost than for one: the sweep is shared.
+
+    Args:
+        items: Items to change, (N, T).
+        codes: Their codes, (N, D).
+        name: The knob.
+        values: What is wanted of all items, one value after the other.
+        tools: What the search works with.
+    """
+    return [state.found() for state in _swept_each(items, codes, name, values, ("joint",), tools)]
+
+
+def search_each(
+    items: Items, codes: Codes, name: str, values: Sequence[float], tools: Tools, seed: int = 0
+) -> list[Found]:
+    """`search` for each of several values of one knob, with sweeps that are shared; arguments as of the two others."""
+    states = _swept_each(items, codes, name, values, ("joint", "alone"), tools)
+    for state in states:
+        state.perturb(seed)
+    return [state.found() for state in states]
+
+
+def _swept_each(
+    items: Items, codes: Codes, name: str, values: Sequence[float], movements: Sequence[Movement], tools: Tools
+) -> list[_Search]:
+    states = [_Search(items, codes, {name: np.full(len(items), value)}, (), tools) for value in values]
+    for movement in movements if states else ():
+        tried = states[0].swept(name, {}, (), movement)
+        for state in states:
+            state.consider_sweep(tried)
+    return states
+
+
+def _along_path(
+    items: Items, codes: Codes, targets: Mapping[str, Values], held: Sequence[str], tools: Tools
+) -> _Search:
+    state = _Search(items, codes, targets, held, tools)
+    places = {name: tools.knobs[name].code_of(value) for name, value in targets.items()}
+    for _ in range(TURNS if len(targets) > 1 else 1):
+        for name in targets:
+            others = {other: place for other, place in places.items() if other != name}
+            places[name] = state.sweep(name, others, state.held_knobs, "joint")
+    return state
+
+
+def _positions(knob: Knob) -> Values:
+    """Codes over the knob's range and somewhat beyond, (SWEEP,)."""
+    lowest, highest = knob.low - BEYOND * knob.span, knob.high + BEYOND * knob.span
+    return np.linspace(float(knob.code_of(lowest)), float(knob.code_of(highest)), SWEEP)
 
 
 def _between_neighbours(best: Codes, candidates: Codes) -> Codes:
@@ -129,25 +273,3 @@ def _between_neighbours(best: Codes, candidates: Codes) -> Codes:
     steps = (np.arange(1, FINER + 1, dtype=np.float32) / (FINER + 1))[None, :, None]
     sides = [candidates[rows, np.clip(nearest + side, 0, last)][:, None] for side in (-1, 1)]
     return np.concatenate([middle + steps * (side - middle) for side in sides], axis=1)
-
-
-def _sweeps(
-    codes: Codes, name: str, targets: Mapping[str, NDArray[np.float64]], held: Sequence[str], knobs: Knobs
-) -> list[Codes]:
-    """Candidates (N, SWEEP, D): one knob over its whole range, the other targets set, per way of moving."""
-    knob = knobs[name]
-    lowest, highest = (
-        float(knob.code_of(knob.low - BEYOND * knob.span)),
-        float(knob.code_of(knob.high + BEYOND * knob.span)),
-    )
-    positions = np.linspace(lowest, highest, SWEEP)
-    others = {other: knobs[other].code_of(value) for other, value in targets.items() if other != name}
-    # A held attribute need not be a knob: then only the measure holds it.
-    held_knobs = [other for other in held if other in knobs.names]
-    ways: list[tuple[Sequence[str], Movement]] = [((), "joint"), ((), "alone")]
-    if held_knobs:
-        ways.append((held_knobs, "joint"))
-    return [
-        np.stack([knobs.move(codes, {name: position, **others}, fixed, way) for position in positions], axis=1)
-        for fixed, way in ways
-    ]

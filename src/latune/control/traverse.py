@@ -7,22 +7,17 @@ it, so that a change can be told from an error of reconstruction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.control.editor import Edit, Editor
+from latune.control.editor import Editor, Way
 from latune.control.inference import Codes, Items
-from latune.control.knobs import Movement
 from latune.errors import InputError
 
-__all__ = ["Surface", "Traversal", "Way", "latent_surface", "traverse"]
-
-Way = Movement | Literal["exact"]
-"""How a knob is set: "alone" or "joint" in one movement, "exact" by search with the measure in the loop."""
+__all__ = ["Surface", "Traversal", "latent_surface", "traverse"]
 
 Values = NDArray[np.float64]
 
@@ -36,7 +31,7 @@ class Traversal:
 
     Args:
         name: The knob.
-        movement: How it was set.
+        way: How it was set.
         requested: Value that was asked for, (N, P), increasing; at `own` the value of the item itself.
         items: What came out, (N, P, ...); at `own` the item's own decode.
         values: All attributes measured on it, (N, P, A), columns as in the codec's table.
@@ -44,7 +39,7 @@ class Traversal:
     """
 
     name: str
-    movement: Way
+    way: Way
     requested: Values
     items: NDArray[np.uint8]
     values: Values
@@ -77,7 +72,7 @@ def traverse(
     items: Items,
     name: str,
     positions: int | Sequence[float] = POSITIONS,
-    movement: Way = "joint",
+    way: Way = "path",
     seed: int = 0,
 ) -> Traversal:
     """Set a knob to several values for each item.
@@ -87,7 +82,7 @@ def traverse(
         items: Start items, (N, ...), or a single one.
         name: The knob.
         positions: Values to ask for, or how many, spread evenly over the knob's range.
-        movement: "alone", "joint" or "exact".
+        way: How a request is met, see `latune.control.editor.Way`.
         seed: Seed of the search, for "exact".
 
     Raises:
@@ -100,13 +95,13 @@ def traverse(
     starts = editor.codec.measure(items, [name])[:, 0]
     own = np.argmin(np.abs(targets - starts[:, None]), axis=1)
     requested = np.tile(targets, (len(items), 1))
-    edits = [_set(editor, items, {name: column}, movement, seed) for column in requested.T]
+    edits = [editor.turn_by(way, items, {name: column}, seed=seed) for column in requested.T]
     decoded = np.stack([edit.items for edit in edits], axis=1)
     rows = np.arange(len(items))
     requested[rows, own] = starts
     decoded[rows, own] = editor.decode(editor.encode(items))
     values = editor.codec.measure(decoded.reshape(-1, *decoded.shape[2:])).reshape(*requested.shape, -1)
-    return Traversal(name, movement, requested, decoded, values, own)
+    return Traversal(name, way, requested, decoded, values, own)
 
 
 def _targets(positions: int | Sequence[float], low: float, high: float) -> Values:
@@ -114,12 +109,6 @@ def _targets(positions: int | Sequence[float], low: float, high: float) -> Value
     if len(targets) < 2:
         raise InputError(f"A traversal has {len(targets)} positions: expected at least 2.")
     return np.asarray(targets, float)
-
-
-def _set(editor: Editor, items: Items, targets: Mapping[str, Values], movement: Way, seed: int) -> Edit:
-    if movement == "exact":
-        return editor.turn_exactly(items, targets, seed=seed)
-    return editor.turn(items, targets, movement=movement)
 
 
 def latent_surface(

@@ -9,11 +9,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.control.editor import Editor
-from latune.control.knobs import Movement
+from latune.control.editor import Editor, Way
 from latune.control.phrase_requests import Target
 from latune.control.phrases import edit_ticks, phrase_answers
-from latune.control.requests import Answer, answers, check_names, one_number_each, remarks_on_range, turn_as_asked
+from latune.control.requests import (
+    Answer,
+    answers,
+    check_names,
+    one_number_each,
+    refuse_unreachable,
+    remarks_on_range,
+)
 from latune.data.measure_codec import MeasureCodec
 from latune.data.phrase_codec import PhraseCodec
 from latune.errors import InputError
@@ -55,8 +61,8 @@ def edit_tune(
     *,
     track: str | None = None,
     held: Sequence[str] = (),
-    movement: Movement = "joint",
-    exact: bool = False,
+    way: Way = "path",
+    nearest: bool = False,
     seed: int = 0,
 ) -> TuneEdit:
     """Turn knobs in every written measure of a tune; its pick-up, repeats and endings stay.
@@ -68,17 +74,18 @@ def edit_tune(
             there may be one number per measure, or names of single measures such as "note_density_3" (`edit_ticks`).
         track: Number or name of the melody's track; default: see `latune.music.score.read_tune`.
         held: Attributes that keep their value.
-        movement: "joint" or "alone"; not read where `exact`.
-        exact: Search for the measured value instead of trusting the calibration.
-        seed: Seed of the search.
+        way: How the request is met, see `latune.control.editor.Way`.
+        nearest: Take what comes closest where a request cannot be met.
+        seed: Seed of the search of "exact".
 
     Raises:
-        InputError: The file cannot be read or is in another metre, a name is unknown, or no measure has a note.
+        InputError: The file cannot be read or is in another metre, a name is unknown, no measure has a note, or a
+            request cannot be met.
     """
     codec = _codec_of_measures(editor)
     phrases = isinstance(editor.codec, PhraseCodec)
     if not phrases:
-        check_names(editor, one_number_each(targets), held, exact)
+        check_names(editor, one_number_each(targets), held, way)
     tune = read_tune(path, track)
     if not tune.metre.has_grid_of(codec.metre):
         raise InputError(f"{path} is in {tune.metre.name}: this run was trained on {codec.metre.name}.")
@@ -86,9 +93,9 @@ def edit_tune(
     shift = fit_pitches(ticks, codec.vocabulary, path)
     moved = transposed(ticks, shift)
     if phrases:
-        result = edit_ticks(editor, moved, targets, held, movement, exact, seed)
+        result = edit_ticks(editor, moved, targets, held, way, seed)
     else:
-        result = _edit_measures(editor, codec, moved, one_number_each(targets), held, movement, exact, seed)
+        result = _edit_measures(editor, codec, moved, one_number_each(targets), held, way, seed)
     result = tune.with_ticks(result).ticks
     edited = np.flatnonzero(is_note(ticks).any(axis=1))
     before, after = (codec.measure(codec.vocabulary.tokens_from_ticks(one[edited])) for one in (moved, result))
@@ -96,6 +103,8 @@ def edit_tune(
         answered = phrase_answers(editor.codec, moved, result, targets, held)
     else:
         answered = answers(codec.table.names, before, after, one_number_each(targets), held)
+    if not nearest:
+        refuse_unreachable(editor, answered, way)
     remarks = list(tune.remarks)
     if shift:
         remarks.append(f"Moved by {shift:+d} semitones for the model, and back in the result.")
@@ -103,7 +112,7 @@ def edit_tune(
         remarks.append(f"{len(ticks) - len(edited)} measures without notes stay as they are.")
     if not is_note(result).any():
         remarks.append("The result has no notes: ask for values closer to the tune's own, or use --exact.")
-    remarks += remarks_on_range(editor, targets)
+    remarks += remarks_on_range(editor, targets, way)
     return TuneEdit(
         replace(tune.with_ticks(transposed(result, -shift)), fifths=_fifths(tune)),
         edited,
@@ -129,15 +138,14 @@ def _edit_measures(
     ticks: NDArray[np.int16],
     targets: Mapping[str, float],
     held: Sequence[str],
-    movement: Movement,
-    exact: bool,
+    way: Way,
     seed: int,
 ) -> NDArray[np.int16]:
     """Turn knobs in every measure that has notes, each by itself: ticks (M, T) to the same."""
     edited = is_note(ticks).any(axis=1)
     # Equal measures are edited once, so that they stay equal.
     items, place = np.unique(codec.vocabulary.tokens_from_ticks(ticks[edited]), axis=0, return_inverse=True)
-    edit = turn_as_asked(editor, items, targets, held, movement, exact, seed)
+    edit = editor.turn_by(way, items, targets, held, seed)
     result = ticks.copy()
     result[edited] = codec.ticks(edit.items[place.ravel()])
     return result

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from latune.attributes import Attribute, AttributeTable
 
-__all__ = ["Codec", "Items", "Scores", "measure_with_own"]
+__all__ = ["Codec", "Items", "KnowsLeastChange", "Scores", "measure_with_own"]
 
 Items = NDArray[np.integer[Any]]
 
@@ -72,6 +72,10 @@ class Codec(Protocol):
         """How much of an item's identity another one keeps: (N,), 0 to 1."""
         ...
 
+    def empty(self, items: Items) -> NDArray[np.bool_]:
+        """Which items show nothing at all, (N,): silent measures, black pictures. These meet no request."""
+        ...
+
     def compare(self, decoded: Items, items: Items) -> Scores:
         """Scores of reconstruction, one value per item; the first one is the accuracy of elements."""
         ...
@@ -82,6 +86,27 @@ class Codec(Protocol):
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON form that `codec_from_dict` reads."""
+        ...
+
+
+@runtime_checkable
+class KnowsLeastChange(Protocol):
+    """A codec that knows how much of an item cannot stay as it is."""
+
+    def least_change(
+        self, items: Items, name: str, targets: NDArray[np.float64], tolerance: float
+    ) -> NDArray[np.float64]:
+        """How much of each item must change at least, 1 minus the largest `similarity`, for an attribute to be met.
+
+        Args:
+            items: Items (N, ...).
+            name: The attribute.
+            targets: Wanted value per item, (N,).
+            tolerance: How far from it is still a hit, in the attribute's unit.
+
+        Returns:
+            A lower bound, (N,), 0 to 1.
+        """
         ...
 
 

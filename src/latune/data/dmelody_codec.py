@@ -76,6 +76,10 @@ class DMelodyCodec:
         """Share of the 16 tokens that are equal, (N,)."""
         return token_accuracy(others, items)
 
+    def empty(self, items: Items) -> NDArray[np.bool_]:
+        """Melodies without a note, (N,)."""
+        return np.asarray(np.all(np.asarray(items) == REST_TOKEN, axis=1))
+
     def compare(self, decoded: Items, items: Items) -> Scores:
         """Token accuracy, F1 of the notes, whether the whole melody is right, and how much of a melody came out."""
         is_note = [np.asarray(tokens) != REST_TOKEN for tokens in (decoded, items)]

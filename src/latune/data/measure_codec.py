@@ -12,8 +12,9 @@ from latune.attributes import Attribute, AttributeTable
 from latune.data.codecs import Items, Scores
 from latune.metrics import exact_items, majority_baseline, onset_f1, token_accuracy
 from latune.music.attributes import music_attributes
-from latune.music.measure import Vocabulary
+from latune.music.measure import Vocabulary, is_note
 from latune.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre, metre_from_name
+from latune.music.minimal_change import least_changes
 
 __all__ = ["MeasureCodec"]
 
@@ -66,6 +67,18 @@ class MeasureCodec:
     def similarity(self, items: Items, others: Items) -> NDArray[np.float64]:
         """Share of the tokens that are equal, (N,)."""
         return np.asarray(np.mean(np.asarray(items) == np.asarray(others), axis=1))
+
+    def empty(self, items: Items) -> NDArray[np.bool_]:
+        """Measures without a note, (N,)."""
+        return np.asarray(~is_note(self.ticks(items)).any(axis=1))
+
+    def least_change(
+        self, items: Items, name: str, targets: NDArray[np.float64], tolerance: float
+    ) -> NDArray[np.float64]:
+        """Share of the tokens that must change at least, (N,); see `latune.music.minimal_change`."""
+        values = self.measure(items, [name])[:, 0]
+        limits = np.asarray(targets) - tolerance, np.asarray(targets) + tolerance
+        return least_changes(self.ticks(items), name, values, *limits, self.metre) / self.metre.ticks
 
     def compare(self, decoded: Items, items: Items) -> Scores:
         """Token accuracy, F1 of the onsets, and whether the whole measure is right."""

@@ -85,6 +85,10 @@ class PhraseCodec:
         """Share of the tokens that are equal, (N,)."""
         return np.asarray(np.mean(np.asarray(items) == np.asarray(others), axis=(1, 2)))
 
+    def empty(self, items: Items) -> NDArray[np.bool_]:
+        """Phrases without a note, (N,)."""
+        return self.measure_codec.empty(_flat(items))
+
     def compare(self, decoded: Items, items: Items) -> Scores:
         """Scores of the whole phrase as one sequence, and the share of measures that are wholly right."""
         scores = self.measure_codec.compare(_flat(decoded), _flat(items))

@@ -83,6 +83,10 @@ class PictureCodec:
         overlap: Values = np.divide(shared, joint, out=np.ones_like(shared), where=joint > 0)
         return overlap
 
+    def empty(self, items: Items) -> NDArray[np.bool_]:
+        """Pictures without a bright pixel, (N,)."""
+        return np.asarray(~np.asarray(items).any(axis=(1, 2, 3)))
+
     def compare(self, decoded: Items, items: Items) -> Scores:
         """Share of pixels on the right side of half brightness (as published), overlap, and squared error."""
         guess, truth = self._on(decoded), self._on(items)

@@ -1,23 +1,26 @@
 """The control certificate: do the knobs work on the decoded items?
 
 Held-out items are encoded, every knob is set to values across its attribute's range, the result is decoded and every
-attribute is measured again. Three ways of setting a knob are compared: "alone" (its dimension only), "joint" (the
-other dimensions follow) and "exact" (search with the true measure in the loop).
+attribute is measured again. Four ways of setting a knob are compared: by its calibration, in one decoding, "alone" (its
+dimension only) or "joint" (the other dimensions follow); by measuring, at the best place of the joint "path", or
+wherever a search finds the "exact" value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from latune.control.editor import Editor
+from latune.control.editor import Editor, Way
 from latune.control.inference import Items
 from latune.control.knobs import Knob, Movement
+from latune.data.codecs import KnowsLeastChange
+from latune.evaluation.dependence import Relation, relate
 from latune.metrics import Estimate, bootstrap_mean
 from latune.recipes.recipe import EvaluationConfig
 
@@ -25,7 +28,9 @@ __all__ = ["FORMAT", "certify", "rank_correlation"]
 
 FORMAT = 1
 TARGET_LEVELS = (0.05, 0.95)  # targets lie between these quantiles of the held-out items' own values
-Way = Literal["alone", "joint", "exact"]
+WAYS: tuple[Way, ...] = get_args(Way)
+SWEPT: tuple[Movement, ...] = get_args(Movement)
+RELATED_ITEMS = 50_000  # at most so many real items say which attributes depend on each other
 Values = NDArray[np.float64]
 Report = Callable[[int, int], None]
 
@@ -38,6 +43,7 @@ class _Subject:
     items: Items
     values: Values
     groups: NDArray[np.int32]
+    real: Values  # (M, A): attributes of real items, the measure of what belongs together
     slopes: Values  # (A, A): regression of attribute j (row) on attribute k (column) in real items
     deviations: Values  # (A,): standard deviation of each attribute in real items
     config: EvaluationConfig
@@ -85,13 +91,15 @@ def certify(
         chosen = np.sort(np.random.default_rng(seed).choice(len(items), config.items, replace=False))
         items, groups = items[chosen], groups[chosen]
     slopes, deviations = _regressions(reference_values)
-    subject = _Subject(editor, items, editor.codec.measure(items), groups, slopes, deviations, config, seed)
-    ways: tuple[Way, ...] = ("alone", "joint", "exact")
-    total = len(ways) * len(editor.knobs.knobs)
+    real = reference_values
+    if len(real) > RELATED_ITEMS:
+        real = real[np.random.default_rng(seed).choice(len(real), RELATED_ITEMS, replace=False)]
+    subject = _Subject(editor, items, editor.codec.measure(items), groups, real, slopes, deviations, config, seed)
+    total = len(WAYS) * len(editor.knobs.knobs)
     knobs: dict[str, Any] = {}
     for index, knob in enumerate(editor.knobs.knobs):
         having = subject.having(knob)
-        targets = _targets(having, knob)
+        targets, relations = _targets(having, knob), _relations(subject, knob)
         entry: dict[str, Any] = {
             "unit": knob.unit,
             "dimension": knob.dimension,
@@ -99,13 +107,14 @@ def certify(
             "high": knob.high,
             "items": len(having.items),
             "targets": targets.tolist(),
+            "in_real_items": {name: relation and asdict(relation) for name, relation in relations.items()},
         }
-        for number, way in enumerate(ways):
-            entry[way] = _requests(having, knob, targets, way)
-            if way != "exact":
+        for number, way in enumerate(WAYS):
+            entry[way] = _requests(having, knob, targets, way, relations)
+            if way in SWEPT:
                 entry[way]["sweep"] = _sweep(having, knob, way)
             if report is not None:
-                report(index * len(ways) + number + 1, total)
+                report(index * len(WAYS) + number + 1, total)
         knobs[knob.name] = entry
     return {
         "format": FORMAT,
@@ -121,8 +130,7 @@ def certify(
 def _regressions(values: Values) -> tuple[Values, Values]:
     """Slopes of every attribute on every other, (A, A), and standard deviations, (A,), in real items."""
     covariance = np.cov(values.T)
-    variances = np.diag(covariance)
-    return covariance / np.maximum(variances, 1e-12), np.sqrt(variances)
+    return covariance / np.maximum(np.diag(covariance), 1e-12), np.nanstd(values, axis=0, ddof=1)
 
 
 def _targets(subject: _Subject, knob: Knob) -> Values:
@@ -132,10 +140,23 @@ def _targets(subject: _Subject, knob: Knob) -> Values:
     return np.unique(np.quantile(column, levels, method="nearest"))
 
 
-def _requests(subject: _Subject, knob: Knob, targets: Values, way: Way) -> dict[str, Any]:
+def _relations(subject: _Subject, knob: Knob) -> dict[str, Relation | None]:
+    """How every other attribute goes with the turned one in real items, given those of the other knobs."""
+    table, columns = subject.editor.codec.table, subject.real.T
+    turned, found = columns[table.index(knob.name)], {}
+    for name, column in zip(table.names, columns, strict=True):
+        if name != knob.name:
+            given = [table.index(other) for other in subject.editor.knobs.names if other not in (knob.name, name)]
+            found[name] = relate(turned, column, columns[given].T)
+    return found
+
+
+def _requests(
+    subject: _Subject, knob: Knob, targets: Values, way: Way, relations: dict[str, Relation | None]
+) -> dict[str, Any]:
     """Set the knob to every target for every item and measure what came out."""
     editor, tolerance = subject.editor, subject.config.tolerance
-    edits = [_set(subject, knob, target, way) for target in targets]
+    edits = editor.turn_each(way, subject.items, knob.name, targets.tolist(), subject.seed)
     measured = np.stack([edit.values for edit in edits], axis=1)  # (N, targets, A)
     kept = np.stack([editor.codec.similarity(subject.items, edit.items) for edit in edits], axis=1)
     column = editor.codec.table.index(knob.name)
@@ -154,22 +175,33 @@ def _requests(subject: _Subject, knob: Knob, targets: Values, way: Way) -> dict[
         "measured_low": _known(np.nanquantile, result, 0.1),
         "measured_high": _known(np.nanquantile, result, 0.9),
         "identity_kept": subject.estimate(kept.mean(axis=1)),
-        "cross_talk": _cross_talk(subject, measured - before[:, None], column),
+        "kept_at_most": _kept_at_most(subject, knob, targets),
+        "cross_talk": _cross_talk(subject, measured - before[:, None], column, relations),
     }
 
 
-def _set(subject: _Subject, knob: Knob, target: float, way: Way) -> Any:
-    if way == "exact":
-        return subject.editor.turn_exactly(subject.items, {knob.name: target}, seed=subject.seed)
-    return subject.editor.turn(subject.items, {knob.name: target}, movement=way)
+def _kept_at_most(subject: _Subject, knob: Knob, targets: Values) -> dict[str, float | None] | None:
+    """What "identity_kept" could not exceed if all requests were met; None where the codec does not know."""
+    codec, tolerance = subject.editor.codec, subject.config.tolerance * knob.span
+    if not isinstance(codec, KnowsLeastChange):
+        return None
+    count = len(subject.items)
+    least = [codec.least_change(subject.items, knob.name, np.full(count, t), tolerance) for t in targets]
+    return subject.estimate(1 - np.mean(least, axis=0))
 
 
-def _cross_talk(subject: _Subject, changes: Values, column: int) -> dict[str, Any]:
+def _cross_talk(
+    subject: _Subject, changes: Values, column: int, relations: dict[str, Relation | None]
+) -> dict[str, Any]:
     """How every attribute moves when this one moves: as such, and beyond what real items would lead to expect.
 
     `response` is the regression slope of the change of attribute j on the change of the turned one, both in
     standard deviations. `unexplained` is the mean absolute change of attribute j that remains when the change
     expected from real items (their regression of j on the turned attribute) is taken away, in standard deviations.
+
+    Of every other attribute: `independent`, whether it is so in real items (see `latune.evaluation.dependence`);
+    `moved`, how far the mean over items lies from that of the plain reconstructions, at the target where it lies
+    furthest; `moved_each`, the mean absolute change over items and targets; both in standard deviations of real items.
     """
     scaled = changes / np.maximum(subject.deviations, 1e-12)
     turned = scaled[:, :, column]
@@ -178,12 +210,27 @@ def _cross_talk(subject: _Subject, changes: Values, column: int) -> dict[str, An
     expected = changes[:, :, column, None] * subject.slopes[:, column]
     rest = np.abs(changes - expected) / np.maximum(subject.deviations, 1e-12)
     names = subject.editor.codec.table.names
+    others = [(j, name) for j, name in enumerate(names) if j != column]
+    scaled[:, :, subject.deviations == 0] = np.nan  # what all real items have alike has no unit to move in
     return {
         "response": dict(zip(names, response.tolist(), strict=True)),
-        "unexplained": {
-            name: subject.estimate(rest[:, :, j].mean(axis=1)) for j, name in enumerate(names) if j != column
-        },
+        "unexplained": {name: subject.estimate(rest[:, :, j].mean(axis=1)) for j, name in others},
+        "independent": {name: known is not None and known.independent for name, known in relations.items()},
+        "moved": {name: _moved(scaled[:, :, j]) for j, name in others},
+        "moved_each": {name: _mean(np.abs(scaled[:, :, j])) for j, name in others},
     }
+
+
+def _moved(changes: Values) -> float | None:
+    """Largest absolute mean over items of changes (N, targets); None where nothing is known."""
+    means = [abs(mean) for mean in _known(np.nanmean, changes) if mean is not None]
+    return max(means, default=None)
+
+
+def _mean(values: Values) -> float | None:
+    """Mean of what is known."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else None
 
 
 def _sweep(subject: _Subject, knob: Knob, movement: Movement) -> dict[str, Any]:

@@ -187,7 +187,7 @@ class _Bench:
                 self.phrases, ticks, {name: np.full(len(ticks), target)}, seed=self.seed
             ),
             "phrase, exact": lambda ticks, name, target: edit_ticks(
-                self.phrases, ticks, {name: np.full(len(ticks), target)}, exact=True, seed=self.seed
+                self.phrases, ticks, {name: np.full(len(ticks), target)}, way="exact", seed=self.seed
             ),
         }
 
@@ -199,10 +199,10 @@ class _Bench:
                 ticks, name, self._shifted(ticks, name, target), True
             ),
             "phrase, joint": lambda ticks, name, target: edit_ticks(
-                self.phrases, ticks, {name: target}, seed=self.seed
+                self.phrases, ticks, {name: target}, way="joint", seed=self.seed
             ),
             "phrase, exact": lambda ticks, name, target: edit_ticks(
-                self.phrases, ticks, {name: target}, exact=True, seed=self.seed
+                self.phrases, ticks, {name: target}, way="exact", seed=self.seed
             ),
         }
 

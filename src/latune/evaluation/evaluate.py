@@ -1,4 +1,7 @@
-"""Everything that is measured on a trained run: `metrics.json` and `certificate.json`."""
+"""Everything that is measured on a trained run: `metrics.json` and `certificate.json`.
+
+Knobs along other directions than dimensions have certificates of their own, such as `certificate-ridge_inverse.json`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.control.attribute_reader import run_reader
+from latune.control.directions import Directions, file_name
 from latune.control.editor import Editor
 from latune.control.inference import Codes, decode_items, encode_means, encode_samples
 from latune.data.dataset import Dataset
@@ -22,7 +26,7 @@ from latune.metrics import (
 )
 from latune.training.run_folder import Run, write_json
 
-__all__ = ["evaluate_run"]
+__all__ = ["certify_run", "evaluate_run"]
 
 SMALLEST_SPLIT = 10
 BASELINE_ITEMS = 20_000  # training items that the constant predictor is made from
@@ -56,11 +60,7 @@ def evaluate_run(
     tell = report or (lambda *_: None)
     config = run.recipe.evaluation
     seed, repetitions = run.recipe.seed, config.bootstrap
-    indices = dataset.split("test")
-    if len(indices) < SMALLEST_SPLIT:
-        raise DataError(f"The test split of '{dataset.name}' has {len(indices)} items: expected at least 10.")
-    if len(indices) > config.scored:
-        indices = np.sort(np.random.default_rng(seed).choice(indices, config.scored, replace=False))
+    indices = _held_out(run, dataset)
     items, groups = np.asarray(dataset.items[indices]), np.asarray(dataset.groups[indices])
     names = list(editor.knobs.names)
     values = np.asarray(dataset.attributes[indices], float)[:, [dataset.table.index(name) for name in names]]
@@ -93,18 +93,61 @@ def evaluate_run(
         metrics["attribute_reader"] = {"r_squared": reader.score, "per_attribute": reader.score_per_attribute}
     write_json(run.folder / "metrics.json", metrics)
 
-    training = np.asarray(dataset.attributes[dataset.split("train")], dtype=float)
+    certify_run(run, dataset, editor, tell, controlled_items)
+    return metrics
+
+
+def certify_run(
+    run: Run,
+    dataset: Dataset,
+    editor: Editor,
+    report: Report | None = None,
+    controlled_items: int | None = None,
+    directions: Directions = "dimension",
+) -> dict[str, Any]:
+    """Measure a run's knobs on items of the test split and write `certificate.json`.
+
+    The certificate of other directions says which, and is written to a file of its own.
+
+    Args:
+        run: A run with weights.
+        dataset: The data set it was trained on.
+        editor: The run opened for editing, with knobs along these directions.
+        report: Told the progress.
+        controlled_items: Items that are decoded; default: as the recipe says.
+        directions: What its knobs are.
+
+    Returns:
+        The content of the file.
+
+    Raises:
+        DataError: The test split has fewer than 10 items.
+    """
+    tell, config = report or (lambda *_: None), run.recipe.evaluation
+    indices = _held_out(run, dataset)
     certificate = certify(
         editor,
-        items,
-        _drawn(groups),
-        training,
+        np.asarray(dataset.items[indices]),
+        _drawn(np.asarray(dataset.groups[indices])),
+        np.asarray(dataset.attributes[dataset.split("train")], dtype=float),
         config if controlled_items is None else config.model_copy(update={"items": controlled_items}),
-        seed,
+        run.recipe.seed,
         lambda done, total: tell("control", done, total),
     )
-    write_json(run.folder / "certificate.json", certificate)
-    return metrics
+    if directions != "dimension":
+        certificate["directions"] = directions
+    write_json(run.folder / file_name("certificate", directions), certificate)
+    return certificate
+
+
+def _held_out(run: Run, dataset: Dataset) -> NDArray[np.int64]:
+    """Indices of the test items that are measured: all, or as many as the recipe says, chosen by its seed."""
+    indices, most = dataset.split("test"), run.recipe.evaluation.scored
+    if len(indices) < SMALLEST_SPLIT:
+        raise DataError(f"The test split of '{dataset.name}' has {len(indices)} items: expected at least 10.")
+    if len(indices) > most:
+        indices = np.sort(np.random.default_rng(run.recipe.seed).choice(indices, most, replace=False))
+    return indices
 
 
 def _drawn(groups: NDArray[np.int32]) -> NDArray[np.int32]:

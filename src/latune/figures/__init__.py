@@ -8,10 +8,12 @@ from latune.figures.certificate import cross_talk, hit_rates, response_curves
 from latune.figures.latent import attribute_scatter, latent_surfaces
 from latune.figures.piano_roll import piano_roll
 from latune.figures.pictures import picture_grid, picture_plane, picture_strip, reconstructions
+from latune.figures.requests import Response, requests_and_results
 from latune.figures.style import figure_svg, save_figure
 from latune.figures.training import loss_curves
 
 __all__ = [
+    "Response",
     "attribute_scatter",
     "cross_talk",
     "figure_svg",
@@ -23,6 +25,7 @@ __all__ = [
     "picture_plane",
     "picture_strip",
     "reconstructions",
+    "requests_and_results",
     "response_curves",
     "save_figure",
 ]

@@ -30,7 +30,12 @@ __all__ = ["cross_talk", "hit_rates", "response_curves"]
 
 Certificate = Mapping[str, Any]
 
-WAYS = {"alone": "its dimension only", "joint": "the others follow", "exact": "search"}
+WAYS = {
+    "alone": "its dimension only",
+    "joint": "the others follow",
+    "path": "best of that way",
+    "exact": "search",
+}
 """The ways of setting a knob, with what they do in short."""
 
 

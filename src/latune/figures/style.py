@@ -50,7 +50,7 @@ WIDTH = 10.0  # inches: the width of a report, at which the type below is readab
 
 INK, MUTED, GRID, SHADE, PAPER = "#1b1f24", "#5b6470", "#d5d9de", "#eef0f3", "#fefefe"
 BLUE, ORANGE, GREEN, VERMILION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
-WAY_COLOURS = {"alone": VERMILION, "joint": BLUE, "exact": GREEN}
+WAY_COLOURS = {"alone": VERMILION, "joint": BLUE, "path": ORANGE, "exact": GREEN}
 SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
 
 THEME = {

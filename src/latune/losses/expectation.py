@@ -21,7 +21,7 @@ from latune.errors import RecipeError
 from latune.losses.expected_attributes import expected_attributes
 from latune.losses.expected_factors import expected_factors
 
-__all__ = ["Expectation", "certain_tokens", "expectation"]
+__all__ = ["Expectation", "certain_tokens", "expectation", "tempered"]
 
 Expectation = Callable[[Distribution], Tensor]
 """From a distribution over B items to their expected attributes (B, K), in the attributes' own units."""
@@ -87,6 +87,21 @@ def certain_tokens(items: Tensor, symbols: int) -> Distribution:
     """
     probabilities = F.one_hot(items, symbols).float()
     return Independent(Categorical(probs=probabilities, validate_args=False), items.ndim - 1, validate_args=False)
+
+
+def tempered(decoded: Distribution, temperature: float) -> Distribution:
+    """Independent symbols whose probabilities are raised to the power 1 / temperature: below 1 they are more decided.
+
+    Args:
+        decoded: Of B items, (B, ..., V) probabilities of symbols.
+        temperature: Positive; 1 changes nothing.
+    """
+    assert isinstance(decoded, Independent)
+    assert isinstance(decoded.base_dist, Categorical)
+    if temperature == 1:
+        return decoded
+    sharper = Categorical(logits=decoded.base_dist.logits / temperature, validate_args=False)
+    return Independent(sharper, decoded.reinterpreted_batch_ndims, validate_args=False)
 
 
 def _probabilities(decoded: Distribution) -> Tensor:

@@ -17,6 +17,7 @@ from latune.data.batches import Batch
 from latune.losses.vae import Reduction, divergence, reconstruction
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.control_term import ControlTerm
+from latune.methods.measuring_network import LEARNING_RATE_FACTOR, WARM_UP
 from latune.methods.method import MAIN_PLAYER, Losses, Method, Player, accuracy
 from latune.models.latent_model import LatentModel
 
@@ -40,7 +41,7 @@ class BetaVaeConfig(BaseModel):
 
 
 class BetaVae(Method):
-    """A variational auto-encoder with a weight on the KL term: one player.
+    """A variational auto-encoder with a weight on the KL term.
 
     Args:
         model: Latent model.
@@ -62,12 +63,25 @@ class BetaVae(Method):
         self.control_term = control_term
 
     def prepare_attributes(self, attributes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the attribute term reads (N, K)."""
-        return attributes if self.attribute_term is None else self.attribute_term.prepare(attributes)
+        """What the attribute term reads, and behind it what the control term reads, (N, K)."""
+        if self.attribute_term is None and self.control_term is None:
+            return attributes
+        terms = [term for term in (self.attribute_term, self.control_term) if term is not None]
+        return np.concatenate([term.prepare(attributes) for term in terms], axis=1)
 
     def players(self) -> list[Player]:
-        """One player: encoder and decoder together."""
-        return [Player(MAIN_PLAYER, list(self.model.parameters()), self._training_losses)]
+        """Encoder and decoder together are one player; the control term may bring a measuring network as another."""
+        players = [Player(MAIN_PLAYER, list(self.model.parameters()), self._training_losses)]
+        if self.control_term is not None and self.control_term.network is not None:
+            parameters = list(self.control_term.network.parameters())
+            begin = max(0, self.control_term.config.from_step - WARM_UP)
+            players.append(Player("measurer", parameters, self._measurer_losses, 1, LEARNING_RATE_FACTOR, begin))
+        return players
+
+    def _measurer_losses(self, batch: Batch, step: int) -> Losses:
+        assert self.control_term is not None
+        values = batch.attributes[:, self._ordered :]
+        return {"loss": self.control_term.network_loss(self.model, batch.items, values)}
 
     def _training_losses(self, batch: Batch, step: int) -> Losses:
         controlled = self.control_term is not None and step >= self.control_term.config.from_step
@@ -92,7 +106,12 @@ class BetaVae(Method):
         """What is added to the loss, by name; each term comes with its weight."""
         terms = {}
         if self.attribute_term is not None:
-            terms["attribute"] = self.attribute_term(posterior, codes, batch.attributes)
+            terms["attribute"] = self.attribute_term(posterior, codes, batch.attributes[:, : self._ordered])
         if controlled and self.control_term is not None:
-            terms["control"] = self.control_term(self.model, posterior.mean, batch.items)
+            terms["control"] = self.control_term(self.model, posterior.mean, batch.attributes[:, self._ordered :])
         return terms
+
+    @property
+    def _ordered(self) -> int:
+        """Columns of a batch's attributes that the attribute term reads; those of the control term come behind."""
+        return 0 if self.attribute_term is None else len(self.attribute_term.columns)

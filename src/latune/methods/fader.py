@@ -26,9 +26,9 @@ from torch import Tensor, nn
 
 from latune.attributes import AttributeTable
 from latune.data.batches import Batch
-from latune.errors import RecipeError
 from latune.losses.vae import Reduction, reconstruction
 from latune.methods.method import MAIN_PLAYER, Losses, Method, Player, accuracy
+from latune.methods.told_attributes import ToldAttributes, squared_error
 from latune.models.latent_model import LatentModel
 
 __all__ = ["Fader", "FaderConfig"]
@@ -41,6 +41,7 @@ class FaderConfig(BaseModel):
 
     name: Literal["fader"] = "fader"
     attributes: Annotated[tuple[str, ...], Field(min_length=1)]  # what the decoder is told; attribute k is dimension k
+    scaling: Literal["declared", "observed"] = "declared"  # ranges: by definition, or those of the training items
     beta: Annotated[float, Field(ge=0)] = 4.0  # weight of fooling the critic
     ramp_steps: NonNegativeInt = 30_000  # steps over which the weight rises from 0
     critic_sizes: tuple[int, ...] = (64, 32)
@@ -59,31 +60,29 @@ class Fader(Method):
     Args:
         model: Latent model with more dimensions than attributes; its codes are used without noise.
         config: Settings.
-        table: Attributes of the data set; their ranges scale the values.
+        table: Attributes of the data set.
+        reference: Attributes of the training items (M, N); needed for the scaling "observed".
 
     Raises:
         RecipeError: An attribute is unknown or named twice, or the model has too few dimensions.
     """
 
-    def __init__(self, model: LatentModel, config: FaderConfig, table: AttributeTable) -> None:
+    def __init__(
+        self,
+        model: LatentModel,
+        config: FaderConfig,
+        table: AttributeTable,
+        reference: NDArray[np.float32] | None = None,
+    ) -> None:
         super().__init__(model)
-        count = len(config.attributes)
-        if len(set(config.attributes)) != count:
-            raise RecipeError(f"method.attributes: expected distinct names, got {list(config.attributes)}.")
-        if model.latent_size <= count:
-            raise RecipeError(
-                f"model.latent_size: expected more than {count} (method.attributes), got {model.latent_size}."
-            )
         self.config = config
-        self._columns = [table.index(name) for name in config.attributes]
-        chosen = [table[name] for name in config.attributes]
-        self._low = np.array([attribute.low for attribute in chosen], np.float32)
-        self._span = np.array([attribute.high - attribute.low for attribute in chosen], np.float32)
+        self._told = ToldAttributes(config.attributes, table, model.latent_size, config.scaling, reference)
+        count = len(self._told)
         self.critic = _critic([model.latent_size - count, *config.critic_sizes, count], config.critic_dropout)
 
     def prepare_attributes(self, attributes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The chosen columns (N, K), scaled to 0 to 1 by the attributes' ranges."""
-        return np.asarray((attributes[:, self._columns] - self._low) / self._span, np.float32)
+        """The chosen columns (N, A), scaled to 0 to 1 by their ranges."""
+        return self._told.scaled(attributes)
 
     def players(self) -> list[Player]:
         """The critic moves first, then the autoencoder, on the same batch."""
@@ -99,7 +98,7 @@ class Fader(Method):
     def _critic_losses(self, batch: Batch, step: int) -> Losses:
         with torch.no_grad():
             _, code = self._split(batch.items)
-        return {"loss": _squared_error(self.critic(code), batch.attributes)}
+        return {"loss": squared_error(self.critic(code), batch.attributes)}
 
     def _autoencoder_losses(self, batch: Batch, step: int) -> Losses:
         return self._losses(batch, self.config.beta * min(1.0, (step + 1) / max(self.config.ramp_steps, 1)))
@@ -108,17 +107,15 @@ class Fader(Method):
         estimates, code = self._split(batch.items)
         decoded = self.model.decode(torch.cat([batch.attributes, code], dim=1), batch.items)
         nats = reconstruction(decoded, batch.items, self.config.reconstruction)
-        adversarial = _squared_error(self.critic(code), 1 - batch.attributes)
-        estimate = _squared_error(estimates, batch.attributes)
+        adversarial = squared_error(self.critic(code), 1 - batch.attributes)
+        estimate = squared_error(estimates, batch.attributes)
         losses = {"reconstruction": nats, "adversarial": adversarial, "estimate": estimate}
         total = nats + beta * adversarial + estimate
         return {"loss": total, **losses, "accuracy": accuracy(self.model, decoded, batch.items)}
 
     def _split(self, items: Tensor) -> tuple[Tensor, Tensor]:
         """The encoder's estimate of the attributes (B, A), and the code (B, D - A)."""
-        codes = self.model.encode(items).mean
-        count = len(self._columns)
-        return codes[:, :count], codes[:, count:]
+        return self._told.split(self.model.encode(items).mean)
 
 
 def _critic(sizes: list[int], dropout: float) -> nn.Sequential:
@@ -126,8 +123,3 @@ def _critic(sizes: list[int], dropout: float) -> nn.Sequential:
     for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.Dropout(dropout), nn.SELU()]
     return nn.Sequential(*layers[:-2], nn.Sigmoid())
-
-
-def _squared_error(predicted: Tensor, wanted: Tensor) -> Tensor:
-    """Sum over attributes, mean over the batch."""
-    return ((predicted - wanted) ** 2).sum(dim=1).mean()

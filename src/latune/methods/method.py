@@ -34,6 +34,7 @@ class Player:
         loss: From batch and step (counted from 0) to losses.
         steps_per_round: Updates it makes in each round of the training loop.
         learning_rate_factor: Multiplies the learning rate of the schedule.
+        from_step: Its first step; before, it is left out of the rounds.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Player:
     loss: Callable[[Batch, int], Losses]
     steps_per_round: int = 1
     learning_rate_factor: float = 1.0
+    from_step: int = 0
 
 
 class Method(nn.Module, ABC):

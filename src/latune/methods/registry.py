@@ -14,6 +14,7 @@ from latune.errors import RecipeError
 from latune.methods.ar_vae import ArVaeConfig, build_ar_vae
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.beta_vae import BetaVae, BetaVaeConfig
+from latune.methods.conditional_vae import ConditionalVae, ConditionalVaeConfig
 from latune.methods.control_term import ControlTerm
 from latune.methods.fader import Fader, FaderConfig
 from latune.methods.glsr_vae import GlsrVae, GlsrVaeConfig
@@ -22,11 +23,12 @@ from latune.models.latent_model import LatentModel
 
 __all__ = ["MethodConfig", "build_method"]
 
-MethodConfig = Annotated[BetaVaeConfig | ArVaeConfig | FaderConfig | GlsrVaeConfig, Field(discriminator="name")]
+_Config = BetaVaeConfig | ArVaeConfig | FaderConfig | GlsrVaeConfig | ConditionalVaeConfig
+MethodConfig = Annotated[_Config, Field(discriminator="name")]
 
 
 def build_method(
-    config: BetaVaeConfig | ArVaeConfig | FaderConfig | GlsrVaeConfig,
+    config: _Config,
     model: LatentModel,
     table: AttributeTable,
     attribute_term: AttributeTerm | None,
@@ -43,15 +45,21 @@ def build_method(
         attribute_term: The recipe's `attributes:` block, if it has one.
         control_term: The recipe's `control:` block, if it has one.
         codec: What the items are; only methods that measure what is decoded need it.
-        reference: Attributes of the training items (M, A); only methods that measure what is decoded need them.
+        reference: Attributes of the training items (M, A); only methods that scale attributes by them need them.
 
     Raises:
         RecipeError: The method needs a term and there is none, or has no place for one that there is.
     """
-    if isinstance(config, FaderConfig):
+    if isinstance(config, FaderConfig | ConditionalVaeConfig):
         if attribute_term is not None or control_term is not None:
-            raise RecipeError("method.name 'fader' names its attributes itself: leave out attributes: and control:.")
-        return Fader(model, config, table)
+            raise RecipeError(
+                f"method.name '{config.name}' names its attributes itself: leave out attributes: and control:."
+            )
+        if isinstance(config, FaderConfig):
+            return Fader(model, config, table, reference)
+        if reference is None:
+            raise ValueError("method 'conditional_vae' needs the attributes of the training items")
+        return ConditionalVae(model, config, table, reference)
     if isinstance(config, GlsrVaeConfig):
         if attribute_term is not None:
             raise RecipeError("method.name 'glsr_vae' names its attributes itself: leave out attributes:.")

@@ -14,15 +14,22 @@ __all__ = [
     "LatentModel",
     "Likelihood",
     "PictureModel",
+    "Posterior",
     "TokenModel",
     "diagonal_normal",
     "picture_distribution",
+    "point_normal",
     "sample_tokens",
     "token_distribution",
 ]
 
 Likelihood = Literal["bernoulli", "gaussian"]
 """Of a pixel: "bernoulli" is binary cross-entropy, "gaussian" squared error (plus a constant), as published."""
+
+Posterior = Literal["normal", "point"]
+"""Of a code: "point" is one without noise."""
+
+POINT = 1e-6  # standard deviation of a code without noise
 
 
 class LatentModel(nn.Module, ABC):
@@ -130,6 +137,11 @@ class PictureModel(LatentModel):
 def diagonal_normal(mean: Tensor, scale: Tensor) -> Distribution:
     """A normal distribution with independent dimensions; log-probabilities sum over the last axis."""
     return Independent(Normal(mean, scale, validate_args=False), 1, validate_args=False)
+
+
+def point_normal(mean: Tensor) -> Distribution:
+    """Codes without noise, for autoencoders such as Fader's: a normal distribution of next to no width."""
+    return diagonal_normal(mean, torch.full_like(mean, POINT))
 
 
 def token_distribution(logits: Tensor) -> Distribution:

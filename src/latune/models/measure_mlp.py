@@ -11,7 +11,14 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from latune.models.gru import FastLinear
-from latune.models.latent_model import TokenModel, diagonal_normal, sample_tokens, token_distribution
+from latune.models.latent_model import (
+    Posterior,
+    TokenModel,
+    diagonal_normal,
+    point_normal,
+    sample_tokens,
+    token_distribution,
+)
 
 __all__ = ["MeasureMlp", "MeasureMlpConfig", "plain_layers"]
 
@@ -26,12 +33,14 @@ class MeasureMlpConfig(BaseModel):
     embedding_size: PositiveInt = 32
     hidden_size: PositiveInt = 512
     hidden_layers: PositiveInt = 2
+    posterior: Posterior = "normal"  # "point": codes without noise, for autoencoders such as Fader's
 
 
 class MeasureMlp(TokenModel):
     """A plain network over the whole measure.
 
-    Encoder: token embedding plus tick embedding, flattened, hidden layers with SiLU, mean and log scale.
+    Encoder: token embedding plus tick embedding, flattened, hidden layers with SiLU, mean and log scale (of
+    codes without noise: the mean alone).
     Decoder: hidden layers with SiLU, then the logits of every tick at once.
 
     Args:
@@ -43,16 +52,21 @@ class MeasureMlp(TokenModel):
     def __init__(self, symbols: int, item_length: int, config: MeasureMlpConfig) -> None:
         super().__init__(config.latent_size)
         self._shape = (item_length, symbols)
+        self._posterior = config.posterior
         self.token_embedding = nn.Embedding(symbols, config.embedding_size)
         self.tick_embedding = nn.Parameter(0.1 * torch.randn(item_length, config.embedding_size))
         hidden = [config.hidden_size] * config.hidden_layers
-        self.encoder = plain_layers([item_length * config.embedding_size, *hidden, 2 * config.latent_size])
+        encoded = config.latent_size if config.posterior == "point" else 2 * config.latent_size
+        self.encoder = plain_layers([item_length * config.embedding_size, *hidden, encoded])
         self.decoder = plain_layers([config.latent_size, *hidden, item_length * symbols])
 
     def encode(self, items: Tensor) -> Distribution:
         """q(z|x) for tokens (B, T)."""
         embedded = self.token_embedding(items) + self.tick_embedding
-        mean, log_scale = self.encoder(embedded.flatten(1)).chunk(2, dim=-1)
+        features = self.encoder(embedded.flatten(1))
+        if self._posterior == "point":
+            return point_normal(features)
+        mean, log_scale = features.chunk(2, dim=-1)
         return diagonal_normal(mean, log_scale.exp())
 
     def decode(self, codes: Tensor, items: Tensor | None = None) -> Distribution:

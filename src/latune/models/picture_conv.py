@@ -11,7 +11,6 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Literal
 
-import torch
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from torch import Tensor, nn
 from torch.distributions import Distribution
@@ -20,12 +19,18 @@ from latune.errors import RecipeError
 from latune.models.convolution import Convolution, TransposedConvolution
 from latune.models.dropout import ActivationDropout
 from latune.models.gru import FastLinear
-from latune.models.latent_model import Likelihood, PictureModel, diagonal_normal, picture_distribution
+from latune.models.latent_model import (
+    Likelihood,
+    PictureModel,
+    Posterior,
+    diagonal_normal,
+    picture_distribution,
+    point_normal,
+)
 
 __all__ = ["PictureConv", "PictureConvConfig"]
 
 KERNEL = 4
-POINT = 1e-6  # standard deviation of a code without noise
 
 _ACTIVATIONS = {"relu": nn.ReLU, "selu": nn.SELU, "silu": nn.SiLU}
 
@@ -44,7 +49,7 @@ class PictureConvConfig(BaseModel):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # behind each convolution but the last of the decoder
     initialisation: Literal["default", "xavier_normal"] = "default"
     likelihood: Likelihood = "bernoulli"
-    posterior: Literal["normal", "point"] = "normal"  # "point": codes without noise, for autoencoders such as Fader's
+    posterior: Posterior = "normal"  # "point": codes without noise, for autoencoders such as Fader's
 
 
 class PictureConv(PictureModel):
@@ -86,7 +91,7 @@ class PictureConv(PictureModel):
         features = self.encoder(items)
         mean = self.mean(features).float()
         if self._posterior == "point":
-            return diagonal_normal(mean, torch.full_like(mean, POINT))
+            return point_normal(mean)
         return diagonal_normal(mean, self.log_scale(features).float().exp())
 
     def decode(self, codes: Tensor, items: Tensor | None = None) -> Distribution:

@@ -57,7 +57,7 @@ def complexity_weights(metre: Metre = COMMON_TIME) -> Values:
     return np.asarray(weights / weights.sum())
 
 
-def _levels(metre: Metre) -> NDArray[np.int64]:
+def metrical_levels(metre: Metre) -> NDArray[np.int64]:
     """Metrical level of each tick (0 is the strongest): measure, half, beat, eighth, rest of the grid."""
     levels = np.tile([2, 4, 3, 4, 3, 4] if metre.is_compound else [2, 4, 4, 3, 4, 4], metre.beats)
     if metre.beats % 2 == 0 and metre.beats > 2:
@@ -140,7 +140,7 @@ def syncopation(ticks: Ticks, metre: Metre = COMMON_TIME) -> Values:
     A note that sounds across a tick of a stronger metrical level than its own is syncopated by the difference of
     levels (measure, half measure, beat, eighth, rest of the grid). After Longuet-Higgins and Lee 1984.
     """
-    rows, levels = _by_tick(ticks), _levels(metre).astype(np.int8)
+    rows, levels = _by_tick(ticks), metrical_levels(metre).astype(np.int8)
     measures = rows.shape[1]
     own = np.zeros(measures, np.int8)  # level at which the sounding note begins; 0, which nothing exceeds, in silence
     strongest, total = np.zeros(measures, np.int8), np.zeros(measures, np.int8)

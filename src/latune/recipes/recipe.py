@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 from latune.data.phrase_codec import MOST_MEASURES, of_measure
 from latune.methods.attribute_term import AttributesConfig
 from latune.methods.control_term import ControlConfig
+from latune.methods.joint_movement import JointConfig
 from latune.methods.registry import MethodConfig
 from latune.models.registry import ModelConfig
 
@@ -82,6 +83,7 @@ class Recipe(Block):
     method: MethodConfig
     attributes: AttributesConfig | None = None
     control: ControlConfig | None = None
+    joint: JointConfig = JointConfig()
     training: TrainingConfig
     evaluation: EvaluationConfig = EvaluationConfig()
 

@@ -73,7 +73,7 @@ class _Music:
     template = "music.html"
     heading = "Hear and see the knobs"
     doing = "hear and see"
-    settings: tuple[Setting, ...] = ("joint", "exact")
+    settings: tuple[Setting, ...] = ("path", "exact")
 
     def choose_items(self, dataset: Dataset, editor: Editor, count: int, seed: int) -> tuple[list[int], bool]:
         return choose_items(dataset, editor, count, seed)

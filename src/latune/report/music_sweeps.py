@@ -137,11 +137,11 @@ def make_sweeps(
         InputError: There is no such knob.
     """
     if way == "code":
-        raise InputError("Measures of music are not swept by code: choose alone, joint or exact.")
+        raise InputError("Measures of music are not swept by code: choose alone, joint, path or exact.")
     indices = starts_in_split(dataset, numbers)
     knob, column = editor.knobs[name], dataset.table.index(name)
     positions = _positions(knob, dataset.table[name].kind)
-    traversal = traverse(editor, np.asarray(dataset.items[indices]), name, positions, movement=way, seed=seed)
+    traversal = traverse(editor, np.asarray(dataset.items[indices]), name, positions, way, seed)
     return [
         MusicSweep(
             name,

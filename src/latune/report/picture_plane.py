@@ -40,10 +40,8 @@ def draw_plane(subject: Subject, pair: tuple[str, str], way: Setting) -> Figure:
     wanted = [grid.ravel() for grid in np.meshgrid(across, up)]
     start = np.asarray(dataset.items[starts_in_split(dataset, subject.items[:1])])
     items, targets = np.repeat(start, POSITIONS**2, axis=0), dict(zip(pair, wanted, strict=True))
-    if way == "exact":
-        edit = editor.turn_exactly(items, targets, seed=subject.run.recipe.seed)
-    else:
-        edit = editor.turn(items, targets, movement="alone" if way == "alone" else "joint")
+    # Sweeps by code have no value to ask for: the plane beside them asks as usual.
+    edit = editor.turn_by("path" if way == "code" else way, items, targets, seed=subject.run.recipe.seed)
     columns = [dataset.table.index(name) for name in pair]
     got, spans = edit.values[:, columns], np.array([knob.span for knob in knobs])
     is_met = np.all(np.abs(got - np.stack(wanted, axis=1)) <= _TOLERANCE * spans + 1e-9, axis=1)

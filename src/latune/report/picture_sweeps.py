@@ -104,13 +104,13 @@ def make_picture_sweeps(subject: Subject, name: str, way: Setting) -> list[Pictu
     if known.any():
         starts, numbers = starts[known], numbers[known]
     if way == "code":
-        requested, items = _by_code(subject, starts, knob.dimension)
+        requested, items = _by_code(subject, starts, name)
         measured = editor.codec.measure(items.reshape(-1, *items.shape[2:]), [name]).reshape(requested.shape)
         own: list[int | None] = [None] * len(starts)
     else:
         seed = subject.run.recipe.seed
         positions = _positions(knob, dataset.table[name])
-        traversal = traverse(editor, starts, name, positions, movement=way, seed=seed)
+        traversal = traverse(editor, starts, name, positions, way, seed)
         requested, items, measured = traversal.requested, traversal.items, traversal.values[:, :, column]
         own = list(traversal.own.tolist())
     originals, pictures = pixels_of(dataset, starts), pixels_of(dataset, items)
@@ -139,13 +139,14 @@ def _positions(knob: Knob, attribute: Attribute) -> int | list[float]:
     return kinds.tolist() if attribute.kind == "categorical" and 2 <= len(kinds) <= POSITIONS else POSITIONS
 
 
-def _by_code(subject: Subject, starts: Items, dimension: int) -> tuple[NDArray[np.float64], Items]:
-    """Codes (N, P) that one dimension is set to while the others stay, and what comes out (N, P, ...)."""
+def _by_code(subject: Subject, starts: Items, name: str) -> tuple[NDArray[np.float64], Items]:
+    """Codes (N, P) that one knob is set to while it moves alone, and what comes out (N, P, ...)."""
+    editor = subject.editor
     ends = _SCALED_CODES if subject.run.recipe.method.name == "fader" else _CODES
-    codes = np.repeat(subject.editor.encode(starts)[:, None], POSITIONS, axis=1)
-    codes[:, :, dimension] = np.linspace(*ends, POSITIONS)
-    decoded = subject.editor.decode(codes.reshape(-1, codes.shape[-1]))
-    return codes[:, :, dimension].astype(float), decoded.reshape(*codes.shape[:2], *decoded.shape[1:])
+    positions = np.linspace(*ends, POSITIONS)
+    own = editor.encode(starts)
+    codes = np.stack([editor.knobs.move(own, {name: place}, movement="alone") for place in positions], axis=1)
+    return np.tile(positions, (len(own), 1)), editor.decode(codes)
 
 
 def _title(dataset: Dataset, number: int) -> str:

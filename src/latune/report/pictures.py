@@ -106,7 +106,7 @@ class _Pictures:
     template = "pictures.html"
     heading = "See the knobs"
     doing = "sweeps"
-    settings: tuple[Setting, ...] = ("joint", "exact", "code")
+    settings: tuple[Setting, ...] = ("path", "exact", "code")
 
     def choose_items(self, dataset: Dataset, editor: Editor, count: int, seed: int) -> tuple[list[int], bool]:
         return choose_pictures(dataset, editor, count, seed)
@@ -138,7 +138,7 @@ class _Pictures:
         }
         pair = plane_names(subject.editor.knobs.names)
         if pair is not None:
-            charts["plane"] = (_PLANE, lambda: draw_plane(subject, pair, "joint"))
+            charts["plane"] = (_PLANE, lambda: draw_plane(subject, pair, "path"))
         return charts
 
     def write(
@@ -171,7 +171,7 @@ PICTURES = _Pictures()
 
 
 def _suffix(way: Setting) -> str:
-    return "" if way == "joint" else f"_{way}"
+    return "" if way == "path" else f"_{way}"
 
 
 def _png_address(picture: Pixels) -> str:
@@ -228,7 +228,7 @@ _RECONSTRUCTIONS = (
     " their codes. What is lost here, no knob brings back."
 )
 _PLANE = (
-    "The first start picture with two knobs set together, ten values each: one movement, one decoding. From left to"
+    "The first start picture with two knobs set together, ten values each, moving jointly. From left to"
     " right only the one attribute should change, from bottom to top only the other. On the right the measured"
     " values: where the blue lattice lies on the dashed one, both knobs obey at once. The share in the title counts"
     " pictures whose two values are both within 10 % of the knob's range of what was asked for."

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.control.traverse import Way
+from latune.control.editor import Way
 from latune.data.dataset import Dataset
 from latune.errors import DataError
 from latune.figures.style import decimals, number
@@ -50,7 +50,7 @@ class Sweep:
     @property
     def stem(self) -> str:
         """Name of its files without suffix."""
-        return f"{self.name}_{self.item}" + ("" if self.way == "joint" else f"_{self.way}")
+        return f"{self.name}_{self.item}" + ("" if self.way == "path" else f"_{self.way}")
 
     @property
     def labels(self) -> list[tuple[str, str]]:

@@ -37,7 +37,7 @@ def build_traversals(
     editor: Editor,
     names: Sequence[str] | None = None,
     items: Sequence[int] | None = None,
-    way: Setting = "joint",
+    way: Setting = "path",
     report: Report | None = None,
 ) -> Traversals:
     """Turn knobs of held-out items and write what comes out.
@@ -46,7 +46,7 @@ def build_traversals(
     of values) and `.mid`. Pictures: for each knob and picture `<knob>_<item>.png` (a strip with its curve), for each
     knob `<knob>.png` (a grid), for each picture `all_<item>.gif` (all knobs together), and
     `<knob>_and_<knob>_<item>.png` (two knobs at once); strips, grids and animations also by code. Ways other than
-    "joint" add their name.
+    "path" add their name.
 
     Args:
         run: The run.

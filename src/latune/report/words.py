@@ -23,6 +23,7 @@ __all__ = ["caveats", "counted", "duration", "recipe_sentences"]
 _METHODS = {
     "ar_vae": "AR-VAE (attribute-regularised variational auto-encoder)",
     "beta_vae": "beta-VAE",
+    "conditional_vae": "conditional VAE (a variational auto-encoder whose decoder is told the attributes)",
     "fader": "Fader network (a code without the attributes, and a decoder that is told them)",
     "glsr_vae": "GLSR-VAE (a variational auto-encoder whose decoder answers each knob at a given rate)",
 }

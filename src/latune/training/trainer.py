@@ -19,6 +19,7 @@ from latune.data.dataset import Dataset
 from latune.errors import RecipeError, RunError, TrainingError
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.control_term import ControlTerm
+from latune.methods.joint_movement import JointMovement
 from latune.methods.method import MAIN_PLAYER, Losses, Method
 from latune.methods.registry import build_method
 from latune.models.phrase_mlp import PhraseMlp
@@ -135,7 +136,8 @@ def _build(recipe: Recipe, dataset: Dataset) -> tuple[Method, torch.device]:
     if recipe.attributes is not None:
         term = AttributeTerm(recipe.attributes, dataset.table, model.latent_size, reference)
     if recipe.control is not None:
-        control = ControlTerm(recipe.control, recipe.regularised, dataset.table, dataset.codec, reference)
+        movement = JointMovement(recipe.joint, model.latent_size, len(recipe.regularised))
+        control = ControlTerm(recipe.control, recipe.regularised, dataset.table, dataset.codec, reference, movement)
     method = build_method(recipe.method, model, dataset.table, term, control, dataset.codec, reference)
     return method.to(device), device
 
@@ -177,6 +179,8 @@ def _loop(
             rate = learning_rate(training.schedule, training.learning_rate, state.step, steps)
             losses: Losses = {}
             for player, optimiser in zip(players, optimisers, strict=True):
+                if state.step < player.from_step:
+                    continue
                 for group in optimiser.param_groups:
                     group["lr"] = rate * player.learning_rate_factor
                 for _ in range(player.steps_per_round):
