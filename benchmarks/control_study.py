@@ -2,8 +2,9 @@
 
     python benchmarks/control_study.py runs/study/* --json study.json --figure study.png
 
-A method is a recipe with its number of training steps and the directions of its knobs: `certificate-ridge_inverse.json`
-in a run folder makes a row of its own. Seeds of a method are given as mean (lowest to highest).
+A method is a recipe (all of it but the seed) with its number of training steps and the directions of its knobs:
+`certificate-ridge_inverse.json` in a run folder makes a row of its own. Seeds of a method are given as mean (lowest to
+highest).
 """
 
 import argparse
@@ -14,16 +15,16 @@ from typing import Any
 
 import numpy as np
 import yaml
-from results_table import print_table, span
 
 from latune.figures import Response, requests_and_results, save_figure
+from results_table import WAYS, print_table, span
 
-WAYS = ("alone", "joint", "path", "exact")
 DRAWN = ("joint", "path")
-RECONSTRUCTION = ("exact_items", "intersection_over_union")  # of music, of pictures: the first one that there is
+RECONSTRUCTION = ("token_accuracy", "exact_items", "pixel_accuracy", "intersection_over_union")  # those that there are
 GATE = 0.1  # standard deviations that an independent attribute may move
 POSITIONS = 33  # of lines over several seeds
 Methods = dict[str, list[dict[str, Any]]]
+Row = dict[str, str | list[float]]  # column to text, or to one value per seed
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
@@ -31,15 +32,14 @@ def read(folder: Path) -> list[dict[str, Any]]:
     recipe = yaml.safe_load((folder / "recipe.yaml").read_text())
     metrics, finished = (json.loads((folder / f"{name}.json").read_text()) for name in ("metrics", "finished"))
     rebuilt = metrics["reconstruction"]
-    score = next(name for name in (*RECONSTRUCTION, *rebuilt) if name in rebuilt)
     entries = []
-    for path in sorted(folder.glob("certificate*.json")):
+    for path in sorted(folder.glob("certificate*.json"), key=lambda path: path.stem):
         certificate = json.loads(path.read_text())
         entries.append(
             {
-                "method": f"{recipe['name']}, {finished['steps']} steps",
-                "directions": certificate.get("directions", "dimension"),
-                "reconstruction": {"score": score, "value": rebuilt[score]["value"]},
+                "key": json.dumps([{**recipe, "seed": None}, finished["steps"], path.name]),
+                "method": ", ".join([recipe["name"], f"{finished['steps']} steps", *directions_of(certificate)]),
+                "reconstruction": {name: rebuilt[name]["value"] for name in RECONSTRUCTION if name in rebuilt},
                 "interpretability": metrics["scores"]["means"]["interpretability"]["value"],
                 "tolerance": certificate["tolerance"],
                 "knobs": certificate["knobs"],
@@ -48,24 +48,27 @@ def read(folder: Path) -> list[dict[str, Any]]:
     return entries
 
 
+def directions_of(certificate: dict[str, Any]) -> list[str]:
+    """What knobs are, where they are no single dimensions."""
+    return [certificate["directions"].replace("_", " ")] if "directions" in certificate else []
+
+
 def group(folders: list[Path], names: list[str] | None) -> Methods:
     """Seeds of the same method together, under its name or the one given for it."""
     methods = defaultdict(list)
     for folder in folders:
         for entry in read(folder):
-            own = "" if entry["directions"] == "dimension" else f", {entry['directions'].replace('_', ' ')}"
-            methods[entry["method"] + own].append(entry)
-    if names is None:
-        return dict(methods)
-    if len(names) != len(methods):
-        raise SystemExit(f"--names: expected {len(methods)} names, one for each of {'; '.join(methods)}.")
-    return dict(zip(names, methods.values(), strict=True))
+            methods[entry["key"]].append(entry)
+    own = [entries[0]["method"] for entries in methods.values()]
+    own = [f"{name} ({own[:place].count(name) + 1})" if own.count(name) > 1 else name for place, name in enumerate(own)]
+    if names is not None and len(names) != len(methods):
+        raise SystemExit(f"--names: expected {len(methods)} names, one for each of {'; '.join(own)}.")
+    return dict(zip(own if names is None else names, methods.values(), strict=True))
 
 
 def knob_values(entry: dict[str, Any], way: str, key: str) -> list[float]:
-    """A measure of all knobs of one run that have it."""
-    found = [knob[way].get(key) for knob in entry["knobs"].values() if way in knob]
-    return [estimate["value"] for estimate in found if estimate is not None and estimate["value"] is not None]
+    """A measure of all knobs of one run."""
+    return values_of(list(entry["knobs"].values()), way, key)
 
 
 def worst_moved(entry: dict[str, Any], way: str) -> tuple[float, str] | None:
@@ -75,50 +78,65 @@ def worst_moved(entry: dict[str, Any], way: str) -> tuple[float, str] | None:
         talk = knob.get(way, {}).get("cross_talk", {})
         for other, is_independent in talk.get("independent", {}).items():
             if is_independent and talk["moved"][other] is not None:
-                found.append((talk["moved"][other], f"{name} → {other}"))
+                found.append((talk["moved"][other], f"{name} moves {other}".replace("_", " ")))
     return max(found, default=None)
 
 
-def method_rows(methods: Methods) -> list[list[str]]:
-    """Per method: what it rebuilds, what its codes tell, what moves that should not."""
+def method_rows(methods: Methods) -> list[Row]:
+    """Per method: what it rebuilds, and what its codes tell."""
     rows = []
     for method, entries in methods.items():
-        row = [method, str(len(entries)), span([100 * entry["reconstruction"]["value"] for entry in entries])]
-        row.append(span([entry["interpretability"] for entry in entries]))
-        for way in WAYS:
-            worst = [found for entry in entries if (found := worst_moved(entry, way)) is not None]
-            row.append(f"{span([value for value, _ in worst])}, {max(worst)[1]}" if worst else "-")
+        row: Row = {"method": method, "seeds": str(len(entries))}
+        for name in entries[0]["reconstruction"]:
+            row[f"{name.replace('_', ' ')} %"] = [100 * entry["reconstruction"][name] for entry in entries]
+        row["interpretability"] = [entry["interpretability"] for entry in entries]
         rows.append(row)
     return rows
 
 
-def summary_rows(methods: Methods) -> list[list[str]]:
+def cross_talk_rows(methods: Methods) -> list[Row]:
+    """Per method and way: what moves most that is independent of the knob, in the worst seed which by which."""
+    rows = []
+    for method, entries in methods.items():
+        for way in WAYS:
+            worst = [found for entry in entries if (found := worst_moved(entry, way)) is not None]
+            if worst:
+                moved: list[float] = [value for value, _ in worst]
+                rows.append({"method": method, "set": way, "moved": moved, "worst": max(worst)[1]})
+    return rows
+
+
+def summary_rows(methods: Methods, key: str) -> list[Row]:
     """Per method: the mean over its knobs, and its worst knob."""
     rows = []
     for method, entries in methods.items():
-        row = [method]
+        row: Row = {"method": method}
         for way in WAYS:
-            hits = [knob_values(entry, way, "hit_rate") for entry in entries]
-            orders = [knob_values(entry, way, "rank_correlation") for entry in entries]
-            row += [span([float(np.mean(one)) for one in hits if one]), span([min(one) for one in hits if one])]
-            row.append(span([min(one) for one in orders if one]))
+            found = [values for entry in entries if (values := knob_values(entry, way, key))]
+            row[way] = [float(np.mean(values)) for values in found]
+            row[f"{way}, worst knob"] = [min(values) for values in found]
         rows.append(row)
     return rows
 
 
-def knob_rows(methods: Methods) -> list[list[str]]:
-    """Per method and knob: how it obeys, and what it keeps, in each way."""
+def knob_rows(methods: Methods, key: str) -> list[Row]:
+    """Per method and knob: one measure of the certificate in each way of setting the knob."""
     rows = []
     for method, entries in methods.items():
         for name in entries[0]["knobs"]:
             knobs = [entry["knobs"][name] for entry in entries]
-            for way in (way for way in WAYS if all(way in knob for knob in knobs)):
-                cells = [
-                    span([(knob[way].get(key) or {"value": None})["value"] for knob in knobs])
-                    for key in ("rank_correlation", "hit_rate", "identity_kept", "kept_at_most")
-                ]
-                rows.append([method, name, way, *cells])
+            row: Row = {"method": method, "knob": name.replace("_", " ")}
+            row |= {way: values_of(knobs, way, key) for way in WAYS}
+            if key == "identity_kept":
+                row["at most"] = values_of(knobs, "path", "kept_at_most")
+            rows.append(row)
     return rows
+
+
+def values_of(knobs: list[dict[str, Any]], way: str, key: str) -> list[float]:
+    """A measure of one knob, of every run that has it."""
+    found = [knob.get(way, {}).get(key) for knob in knobs]
+    return [estimate["value"] for estimate in found if estimate is not None and estimate["value"] is not None]
 
 
 def responses(methods: Methods) -> dict[str, dict[str, dict[str, Response]]]:
@@ -158,35 +176,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path, help="evaluated run folders")
     parser.add_argument("--names", nargs="+", help="names of the methods, in the order of their first run")
-    parser.add_argument("--json", type=Path, help="write the rows of the tables here")
+    parser.add_argument("--json", type=Path, help="write the tables here, with the values of each seed")
     parser.add_argument("--figure", type=Path, help="draw requests and results here (.png or .svg)")
     arguments = parser.parse_args()
     methods = group(arguments.runs, arguments.names)
-    first = next(iter(methods.values()))[0]
-    score = first["reconstruction"]["score"].replace("_", " ")
+    tolerance = next(iter(methods.values()))[0]["tolerance"]
     tables = {
-        "methods": (
-            ["method", "seeds", f"{score} %", "interpretability", *(f"moved, {way}" for way in WAYS)],
-            method_rows(methods),
+        f"Requests met within {tolerance:.0%} of the range, mean over knobs": summary_rows(methods, "hit_rate"),
+        "Rank correlation (strict), mean over knobs": summary_rows(methods, "rank_correlation"),
+        "Reconstruction and codes": method_rows(methods),
+        f"Attributes that are independent of the knob: how far they move (gate: {GATE} standard deviations)": (
+            cross_talk_rows(methods)
         ),
-        "summary": (
-            ["method", *(f"{way}: {part}" for way in WAYS for part in ("hits, mean", "hits, worst", "rank, worst"))],
-            summary_rows(methods),
-        ),
-        "knobs": (
-            ["method", "knob", "set", "rank correlation", f"hits within {first['tolerance']:.0%}", "kept", "at most"],
-            knob_rows(methods),
-        ),
+        "Requests met, per knob": knob_rows(methods, "hit_rate"),
+        "Rank correlation (strict), per knob": knob_rows(methods, "rank_correlation"),
+        "Identity kept; at most, where all requests are met": knob_rows(methods, "identity_kept"),
     }
-    for header, rows in tables.values():
-        print_table(header, rows)
+    for title, rows in tables.items():
+        header = list(rows[0]) if rows else ["nothing to compare"]
+        print(f"**{title}**\n")
+        print_table(header, [[show(row.get(name, "-")) for name in header] for row in rows])
     if arguments.json is not None:
-        content = {
-            name: [dict(zip(header, row, strict=True)) for row in rows] for name, (header, rows) in tables.items()
-        }
-        arguments.json.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        arguments.json.write_text(json.dumps(tables, indent=1, ensure_ascii=False) + "\n")
     if arguments.figure is not None:
-        save_figure(requests_and_results(responses(methods), first["tolerance"]), arguments.figure)
+        save_figure(requests_and_results(responses(methods), tolerance), arguments.figure)
+
+
+def show(cell: str | list[float]) -> str:
+    """A cell of a table: text, or the values of all seeds."""
+    return cell if isinstance(cell, str) else span(cell)
 
 
 if __name__ == "__main__":

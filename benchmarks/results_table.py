@@ -8,10 +8,12 @@ Rows are recipes; several seeds of a recipe are given as mean and range.
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
+WAYS = ("alone", "joint", "path", "exact")
 CONTROL = {
     "rank_correlation_of_responding": "rank correlation",
     "rank_correlation": "strict",
@@ -60,16 +62,16 @@ def read(folder: Path) -> dict:
     }
 
 
-def span(values: list[float | None]) -> str:
+def span(values: Sequence[float | None]) -> str:
     """Mean, and the range where there is more than one value; a dash where nothing could be measured."""
-    values = [value for value in values if value is not None]
-    if not values:
+    known = [value for value in values if value is not None]
+    if not known:
         return "-"
-    mean = sum(values) / len(values)
+    mean = sum(known) / len(known)
     digits = 3 if abs(mean) < 2 else 2
-    if len(values) == 1:
+    if len(known) == 1:
         return f"{mean:.{digits}f}"
-    return f"{mean:.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+    return f"{mean:.{digits}f} ({min(known):.{digits}f} to {max(known):.{digits}f})"
 
 
 def print_table(header: list[str], rows: list[list[str]]) -> None:
@@ -98,7 +100,7 @@ def main() -> None:
     rows = []
     for recipe, runs in groups.items():
         for knob in runs[0]["knobs"]:
-            for way in ("alone", "joint", "exact"):
+            for way in (way for way in WAYS if all(way in run["knobs"][knob] for run in runs)):
                 entries = [run["knobs"][knob][way] for run in runs]
                 rows.append([recipe, knob, way, *(span([entry[key]["value"] for entry in entries]) for key in CONTROL)])
     print_table(["recipe", "knob", "set", *CONTROL.values()], rows)

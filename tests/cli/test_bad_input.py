@@ -110,7 +110,7 @@ def test_malformed_knobs(refused, run_folder, tune, text):
         ((*KNOB, "--hold", "note_density"), "'note_density' is both turned and held: choose one."),
         ((*KNOB, "--hold", "syncopation"), "'syncopation' has no knob in this run: holding it needs --exact."),
         ((*KNOB, *KNOB), f"--knob {KNOB[1].partition('=')[0]} is given twice: choose one value."),
-        ((*KNOB, "--alone", "--exact"), "--alone and --exact exclude each other: choose one."),
+        ((*KNOB, "--alone", "--exact"), "--exact, --unmeasured and --alone exclude each other: choose one."),
     ],
 )
 def test_refused_edits(refused, run_folder, tune, options, part):

@@ -58,7 +58,8 @@ def test_train_evaluate_edit(latune, tmp_path, tune):
     assert "Scores on 100 items, all of which also occur in training" in table
     assert "Control on 10 of these items (a hit is within 10%)" in table
 
-    succeed(latune("edit", out, tune, "--knob", "contour=0.1", "--output", tmp_path / "out.mid"))
+    request = ("edit", out, tune, "--knob", "contour=0.1", "--output", tmp_path / "out.mid", "--nearest")
+    succeed(latune(*request))  # hardly trained: what comes closest will do
     assert (tmp_path / "out.mid").read_bytes().startswith(b"MThd")
 
 

@@ -146,14 +146,26 @@ def test_edit_pictures(latune, picture_run, pictures, tmp_path):
         assert "within 10 %" in shown
         assert read_pictures(path).shape == (1, 1, 32, 32)
     np.savez(tmp_path / "in.npz", images=np.zeros((3, 40, 20), np.uint8))
-    result = latune(
-        "edit", picture_run, tmp_path / "in.npz", "--knob", "width=200", "--output", tmp_path / "out.npz", "--json"
+    request = (
+        "edit",
+        picture_run,
+        tmp_path / "in.npz",
+        "--knob",
+        "width=200",
+        "--output",
+        tmp_path / "out.npz",
+        "--json",
     )
-    content = json.loads(succeed(result))
+    content = json.loads(succeed(latune(*request, "--unmeasured")))
     assert content["remarks"][0] == "Brought from 40x20 to 32x32 pixels for the model."
     assert content["remarks"][1].startswith("width=200 lies outside what the model knows (")
     assert [len(content[key]) for key in ("before", "after")] == [3, 3]
     assert read_pictures(tmp_path / "out.npz").shape == (3, 1, 32, 32)
+    (tmp_path / "out.npz").unlink()
+    assert "width=200 cannot be reached: the nearest that was reached is" in refuse(latune(*request))
+    assert not (tmp_path / "out.npz").exists()
+    (answer,) = json.loads(succeed(latune(*request, "--nearest")))["answers"]
+    assert (answer["name"], answer["wanted"], answer["within_10_percent"]) == ("width", [200.0], 0)
 
 
 def test_refused_edits(latune, picture_run, pictures, trained_run, tmp_path):

@@ -61,7 +61,18 @@ def test_own_attribute_from_data_to_report(latune, plugin, tmp_path, tune):
     assert set(measured["metrics"]["scores"]["means"]["attributes"]) == {"note_density", "highest"}
     assert set(measured["certificate"]["knobs"]) == {"note_density", "highest"}
 
-    arguments = (run, tune, "--knob", "highest=70", "--exact", "--output", tmp_path / "out.mid", *own, "--json")
+    arguments = (
+        run,
+        tune,
+        "--knob",
+        "highest=70",
+        "--exact",
+        "--output",
+        tmp_path / "out.mid",
+        *own,
+        "--json",
+        "--nearest",
+    )
     edited = json.loads(succeed(latune("edit", *arguments)))
     ticks, _ = read_measures(tmp_path / "out.mid")
     assert [row["highest"] for row in edited["after"]] == ticks.max(axis=1).tolist()

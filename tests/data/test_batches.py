@@ -1,5 +1,7 @@
 """Batches: what a step sees depends on the seed and the step alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -103,3 +105,13 @@ def test_unknown_and_empty_splits(synthetic):
 def test_columns_of_different_length(synthetic):
     with pytest.raises(DataError, match="differ in length"):
         Dataset(**{**vars(synthetic), "groups": synthetic.groups[:-1]})
+
+
+def test_classes_go_with_their_items(synthetic):
+    classes = (np.asarray(synthetic.items)[:, 0] % 7).astype(np.int16)
+    dataset = replace(synthetic, classes=classes)
+    batch = Batches(dataset, "train", 64, 0, CPU).at(3)
+    assert torch.equal(batch.classes, batch.items[:, 0] % 7)
+    assert Batches(synthetic, "train", 64, 0, CPU).at(3).classes is None
+    joined = Batches(dataset, "train", 64, 0, CPU, crossover=Crossover(dataset, "train", 0.5, 0))
+    assert joined.at(3).classes is None  # what is joined from two items has no class

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from latune.figures import (
+    Response,
     attribute_scatter,
     cross_talk,
     figure_svg,
@@ -11,6 +12,7 @@ from latune.figures import (
     latent_surfaces,
     loss_curves,
     piano_roll,
+    requests_and_results,
     response_curves,
     save_figure,
 )
@@ -39,7 +41,7 @@ def make_certificate(knobs=NAMES):
         }
 
     knob = {"unit": "share", "low": 0.0, "high": 0.5, "targets": [0.1, 0.2, 0.3], "dimension": 0}
-    ways = {"alone": way(0.2), "joint": way(0.5), "exact": way(0.9)}
+    ways = {"alone": way(0.2), "joint": way(0.5), "path": way(0.7), "exact": way(0.9)}
     return {"tolerance": 0.1, "attributes": list(NAMES), "knobs": dict.fromkeys(knobs, knob | ways)}
 
 
@@ -63,6 +65,21 @@ def make_roll(**changes):
     return piano_roll(**(arguments | changes))
 
 
+def make_response(hits=0.5, known=True):
+    asked = np.linspace(0.1, 0.8, 5)
+    mean = asked + 0.02 if known else np.full(5, np.nan)
+    return Response(asked, mean, mean - 0.1, mean + 0.1, hits)
+
+
+def make_requests(**changes):
+    """Two methods; the second one lacks a knob, and one of its ways could not be measured."""
+    rows = {
+        "AR-VAE": {name: {"joint": make_response(0.61), "path": make_response(0.92)} for name in NAMES},
+        "a method with a name of many words": {"pitch_range": {"joint": make_response(0.03, known=False)}},
+    }
+    return requests_and_results(rows | changes, 0.1)
+
+
 def make_figures():
     generator = np.random.default_rng(0)
     codes, values = generator.normal(size=(30, 2)), generator.random(30)
@@ -83,6 +100,7 @@ def make_figures():
             [SurfacePanel("contour", "", (0, 1), axis, axis, np.ones((8, 8)), (0.0, 0.0), (0.0, 1.0))]
         ),
         "piano_roll": make_roll(title="Turn it", prefix="roll"),
+        "requests": make_requests(),
     }
 
 
@@ -118,7 +136,7 @@ def test_only_the_parts_that_a_history_has_are_drawn(svgs):
 
 def test_hit_rates_show_numbers_and_ways(svgs):
     shown = texts(svgs["hit_rates"])
-    assert {"20 %", "50 %", "90 %", "note density", "pitch range"} <= set(shown)
+    assert {"20 %", "50 %", "70 %", "90 %", "note density", "pitch range"} <= set(shown)
     assert any(text.startswith("exact") for text in shown)
 
 
@@ -126,6 +144,16 @@ def test_cross_talk_shows_numbers(svgs):
     shown = texts(svgs["cross_talk"])
     assert shown.count("0.25") == 2
     assert "1.00" in shown
+
+
+def test_requests_show_methods_knobs_ways_and_hits(svgs):
+    shown = texts(svgs["requests"])
+    assert {"AR-VAE", "note density", "pitch range", "61 %", "92 %", "3 %"} <= set(shown)
+    assert shown.count("61 %") == 2
+    assert any(text.startswith("path: ") for text in shown)
+    assert not any(text.startswith(("alone: ", "exact: ")) for text in shown)
+    assert shown.count("nothing to measure here") == 2
+    assert sum(text in "a method with a name of many words" for text in shown if len(text) > 5) >= 2  # in several lines
 
 
 def test_piano_roll_names_every_note_and_its_values():

@@ -51,3 +51,17 @@ def test_what_was_seen_is_part_of_the_state(codes):
     assert torch.equal(again.moments, movement.moments)
     expected = np.cov(torch.cat([codes, codes[:, :2] ** 2], dim=1).numpy().T, bias=True)
     assert np.allclose(movement.moments.numpy(), expected, atol=1e-4)
+
+
+def test_of_classes_it_follows_what_goes_together_within_them(codes):
+    """Between two far classes the second dimension rises with the first; within each it does not."""
+    classes = torch.arange(len(codes)) % 2
+    apart = codes + 10 * classes[:, None] * torch.tensor([1.0, 1.0, 0.0, 0.0])
+    within, over = JointMovement(JointConfig(), 4, 2), JointMovement(JointConfig(), 4, 2)
+    within.remember(apart, classes)
+    over.remember(apart)
+    start, knob, target = torch.zeros(1, 4), torch.tensor([0]), torch.tensor([1.0])
+    assert np.allclose(within.move(start, knob, target)[0, :3], [1.0, 0.0, 2.0], atol=0.1)
+    assert over.move(start, knob, target)[0, 1] > 0.8
+    # How far codes spread is a matter of all items.
+    assert torch.allclose(within.deviations, apart[:, :2].std(dim=0, correction=0), rtol=1e-4)

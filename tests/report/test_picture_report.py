@@ -75,7 +75,7 @@ def test_the_page_speaks_of_pictures(text):
 
 
 def test_the_page_holds_strips_animations_and_figures(text):
-    for way in ("joint", "exact", "code"):
+    for way in ("path", "exact", "code"):
         assert text.count(f'class="card way-{way}"') == len(NAMES) * 3
         assert text.count(f'class="animation way-{way}"') == 3
     assert text.count('<li class="own">') == len(NAMES) * 3 * 2  # sweeps by code show no own decode

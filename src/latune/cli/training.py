@@ -21,6 +21,7 @@ __all__ = ["demo", "evaluate", "recipes", "report", "train"]
 DEMO_RECIPE = "chorales/ar-vae"
 DEMO_EPOCHS = 20
 INTERRUPTED = 130
+MOST_CROSS_TALK = 0.1  # standard deviations that an independent attribute may move
 
 
 class Directions(StrEnum):
@@ -301,9 +302,18 @@ def _show_scores(metrics: dict[str, Any]) -> None:
 def _show_certificate(certificate: dict[str, Any]) -> None:
     rows = []
     for name, knob in certificate["knobs"].items():
-        for way in ("alone", "joint", "exact"):
+        for way in ("alone", "joint", "path", "exact"):
             entry = knob[way]
             keys = ("rank_correlation", "hit_rate", "identity_kept")
             rows.append((name if way == "alone" else "", way, *(format_estimate(entry[key]) for key in keys)))
     title = f"Control on {certificate['items']} of these items (a hit is within {certificate['tolerance']:.0%})"
     table(title, ["knob", "set", "rank correlation", "hit rate", "identity kept"], rows)
+    for name, knob in certificate["knobs"].items():
+        for other, moved in _unwanted(knob["path"]["cross_talk"]):
+            console.print(f"{name} moves {other}, which is independent of it, by {moved:.2f} standard deviations.")
+
+
+def _unwanted(cross_talk: dict[str, Any]) -> list[tuple[str, float]]:
+    """Attributes that are independent of the turned one in real items and yet move, and how far."""
+    moved = {name: cross_talk["moved"][name] for name, independent in cross_talk["independent"].items() if independent}
+    return [(name, far) for name, far in moved.items() if far is not None and far > MOST_CROSS_TALK]

@@ -27,10 +27,12 @@ class Batch:
     Args:
         items: Shape (B, ...), as the model reads them: integer tokens, or brightness from 0 to 1.
         attributes: Shape (B, A), float32, possibly transformed.
+        classes: Class of each item, (B,), where the data set has such.
     """
 
     items: Tensor
     attributes: Tensor
+    classes: Tensor | None = None
 
 
 class Batches:
@@ -65,6 +67,9 @@ class Batches:
         self._prepare = prepare or (lambda attributes: attributes)
         self._to_input = to_input or Tensor.long
         self._packed_shape = dataset.items.shape[1:] if isinstance(dataset.items, PackedItems) else None
+        self._classes: Tensor | None = None
+        if dataset.classes is not None and crossover is None:  # what is joined from two items has no class
+            self._classes = torch.from_numpy(np.asarray(dataset.classes[indices]).astype(np.int64)).to(device)
         self._load(np.asarray(dataset.rows[indices]), np.asarray(dataset.attributes[indices]))
         self._batch_size = min(batch_size, len(indices))
         self._epoch = -1
@@ -100,7 +105,8 @@ class Batches:
         items = self._items[chosen]
         if self._packed_shape is not None:
             items = unpack_bits(items, self._packed_shape)
-        return Batch(self._to_input(items), self._attributes[chosen])
+        classes = None if self._classes is None else self._classes[chosen]
+        return Batch(self._to_input(items), self._attributes[chosen], classes)
 
     def _begin(self, epoch: int) -> None:
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)

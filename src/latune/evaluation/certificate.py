@@ -161,7 +161,9 @@ def _requests(
     kept = np.stack([editor.codec.similarity(subject.items, edit.items) for edit in edits], axis=1)
     column = editor.codec.table.index(knob.name)
     result = measured[:, :, column]
-    errors = np.abs(result - targets) / knob.span
+    # A silent measure has the pitch range 0 by definition, and met no request for it.
+    empty = np.stack([editor.codec.empty(edit.items) for edit in edits], axis=1)
+    errors = np.where(empty, np.inf, np.abs(result - targets) / knob.span)
     before = editor.codec.measure(editor.decode(editor.encode(subject.items)))
     correlation = rank_correlation(np.broadcast_to(targets, result.shape), result)
     return {
@@ -176,7 +178,8 @@ def _requests(
         "measured_high": _known(np.nanquantile, result, 0.9),
         "identity_kept": subject.estimate(kept.mean(axis=1)),
         "kept_at_most": _kept_at_most(subject, knob, targets),
-        "cross_talk": _cross_talk(subject, measured - before[:, None], column, relations),
+        "empty": float(empty.mean()),
+        "cross_talk": _cross_talk(subject, measured - before[:, None], empty, column, relations),
     }
 
 
@@ -191,7 +194,7 @@ def _kept_at_most(subject: _Subject, knob: Knob, targets: Values) -> dict[str, f
 
 
 def _cross_talk(
-    subject: _Subject, changes: Values, column: int, relations: dict[str, Relation | None]
+    subject: _Subject, changes: Values, empty: NDArray[np.bool_], column: int, relations: dict[str, Relation | None]
 ) -> dict[str, Any]:
     """How every attribute moves when this one moves: as such, and beyond what real items would lead to expect.
 
@@ -201,7 +204,8 @@ def _cross_talk(
 
     Of every other attribute: `independent`, whether it is so in real items (see `latune.evaluation.dependence`);
     `moved`, how far the mean over items lies from that of the plain reconstructions, at the target where it lies
-    furthest; `moved_each`, the mean absolute change over items and targets; both in standard deviations of real items.
+    furthest; `moved_each`, the mean absolute change over items and targets; both in standard deviations of real items,
+    and of results that show anything at all.
     """
     scaled = changes / np.maximum(subject.deviations, 1e-12)
     turned = scaled[:, :, column]
@@ -211,6 +215,7 @@ def _cross_talk(
     rest = np.abs(changes - expected) / np.maximum(subject.deviations, 1e-12)
     names = subject.editor.codec.table.names
     others = [(j, name) for j, name in enumerate(names) if j != column]
+    scaled[empty] = np.nan
     scaled[:, :, subject.deviations == 0] = np.nan  # what all real items have alike has no unit to move in
     return {
         "response": dict(zip(names, response.tolist(), strict=True)),

@@ -1,9 +1,9 @@
 """What belongs together in real items: which attributes a knob has a reason to move, and which not.
 
-An attribute counts as *independent* of the turned one if neither their correlation in real items nor their partial
-correlation, given the attributes of the other knobs, reaches 0.1. A straight line sees no more than that: contour and
-note density do not correlate at all, and yet measures with a large contour, up or down, have more notes. The
-*correlation ratio* sees such things; where it is large, an attribute that counts as independent may move for a reason.
+An attribute counts as *independent* of the turned one if neither their correlation in real items, nor their partial
+correlation given the attributes of the other knobs, nor their correlation ratio reaches 0.1. Correlations see straight
+lines only: contour and note density do not correlate at all, and yet measures with a large contour, up or down, have
+more notes. The correlation ratio sees such things.
 """
 
 from __future__ import annotations
@@ -41,6 +41,11 @@ class Relation:
 
     @property
     def independent(self) -> bool:
+        """Whether none of the three reaches 0.1."""
+        return self.uncorrelated and self.correlation_ratio < INDEPENDENT
+
+    @property
+    def uncorrelated(self) -> bool:
         """Whether neither correlation reaches 0.1."""
         return max(abs(self.correlation), abs(self.partial_correlation)) < INDEPENDENT
 

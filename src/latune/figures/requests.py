@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from latune.figures.style import MUTED, PAPER, SHADE, WAY_COLOURS, new_figure, note_missing, percent, readable, styled
+from latune.figures.style import (
+    GRID,
+    INK,
+    MUTED,
+    PAPER,
+    SHADE,
+    WAY_COLOURS,
+    new_figure,
+    note_missing,
+    percent,
+    readable,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,10 +32,11 @@ __all__ = ["Response", "requests_and_results"]
 
 MARGIN = 0.08  # of the range, around it
 ENDS = (0.0, 0.5, 1.0)
+NAME_WIDTH = 18  # characters, beyond which a method's name takes another line
 ALONG = {
-    "alone": "the knob's dimension alone",
-    "joint": "one joint movement",
-    "path": "best of the path",
+    "alone": "its dimension only",
+    "joint": "one movement, the others follow",
+    "path": "best of that way",
     "exact": "search",
 }
 
@@ -56,43 +70,53 @@ def requests_and_results(responses: Mapping[str, Mapping[str, Mapping[str, Respo
     knobs = list(dict.fromkeys(knob for row in responses.values() for knob in row))
     ways = [way for way in WAY_COLOURS if any(way in panel for row in responses.values() for panel in row.values())]
     with styled():
-        title = f"Ask and get: a knob obeys where its line stays in the grey corridor of ±{percent(tolerance)}"
-        figure = new_figure(title, 1.35 + 1.85 * len(responses))
+        title = "Ask and get: a knob obeys where its line lies on the dashed diagonal and its band is narrow"
+        figure = new_figure(title, 1.15 + 1.9 * len(responses))
         grid = figure.subplots(len(responses), len(knobs), squeeze=False, sharex=True, sharey=True)
         for axes_row, (method, row) in zip(grid, responses.items(), strict=True):
             for axes, knob in zip(axes_row, knobs, strict=True):
                 _draw_panel(axes, row.get(knob, {}), tolerance)
-            axes_row[0].set_ylabel(method, fontweight="bold")
+            axes_row[0].set_ylabel("measured")
+            _name(axes_row[0], method)
         for axes, knob in zip(grid[0], knobs, strict=True):
             axes.set_title(readable(knob))
-        figure.supxlabel("asked for, as share of the knob's range; upward: measured on what came out", fontsize=10)
-        _legend(figure, ways)
+        for axes in grid[-1]:
+            axes.set_xlabel("asked for")
+        _legend(figure, ways, tolerance)
     return figure
+
+
+def _name(axes: Axes, method: str) -> None:
+    """The method's name to the left of its row."""
+    text, place = "\n".join(wrap(method, NAME_WIDTH)), (-54, 0)
+    axes.annotate(
+        text,
+        (0, 0.5),
+        place,
+        "axes fraction",
+        "offset points",
+        rotation=90,
+        ha="right",
+        va="center",
+        multialignment="center",
+        fontweight="bold",
+    )
 
 
 def _draw_panel(axes: Axes, panel: Mapping[str, Response], tolerance: float) -> None:
     ends = np.array([-MARGIN, 1 + MARGIN])
     axes.fill_between(ends, ends - tolerance, ends + tolerance, color=SHADE, linewidth=0, zorder=0)
-    axes.plot(ends, ends, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     for way in (way for way in WAY_COLOURS if way in panel):
         response, colour = panel[way], WAY_COLOURS[way]
-        axes.fill_between(response.asked, response.low, response.high, color=colour, alpha=0.18, linewidth=0, zorder=2)
-        axes.plot(response.asked, response.mean, color=colour, zorder=3)
-    for place, way in enumerate(way for way in reversed(WAY_COLOURS) if way in panel):
-        axes.annotate(
-            percent(panel[way].hits),
-            (1, 0),
-            xytext=(-4, 4 + 12 * place),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="right",
-            color=WAY_COLOURS[way],
-            fontsize=9,
-            fontweight="bold",
-            bbox={"boxstyle": "round,pad=0.12", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.75},
-            zorder=4,
-        )
-    labels = [f"{end:.0%}".replace("%", " %") if end else "0" for end in ENDS]
+        axes.fill_between(response.asked, response.low, response.high, color=_pale(colour), linewidth=0, zorder=1)
+        for edge in (response.low, response.high):
+            axes.plot(response.asked, edge, color=colour, linewidth=0.7, alpha=0.8, zorder=2)
+        axes.plot(response.asked, response.mean, color=colour, zorder=4)
+    for offset in (-tolerance, tolerance):
+        axes.plot(ends, ends + offset, color=MUTED, linewidth=0.4, zorder=3)
+    axes.plot(ends, ends, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=3)
+    _draw_hits(axes, panel)
+    labels = [percent(end) if end else "0" for end in ENDS]
     axes.set(xlim=ends, ylim=ends)
     axes.set_xticks(ENDS, labels)
     axes.set_yticks(ENDS, labels)
@@ -100,10 +124,30 @@ def _draw_panel(axes: Axes, panel: Mapping[str, Response], tolerance: float) -> 
         note_missing(axes)
 
 
-def _legend(figure: Figure, ways: list[str]) -> None:
+def _draw_hits(axes: Axes, panel: Mapping[str, Response]) -> None:
+    """How often each way met its requests, in the corner below the diagonal."""
+    behind = {"boxstyle": "square,pad=0.1", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.8}
+    ways = [way for way in WAY_COLOURS if way in panel]
+    for place, way in enumerate(reversed(ways)):
+        height = 5 + 12 * place
+        common: Any = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 9, "zorder": 6}
+        axes.annotate(percent(panel[way].hits), (1, 0), (-4, height), ha="right", bbox=behind, **common)
+        axes.annotate("\N{BLACK SQUARE}", (1, 0), (-37, height), ha="right", color=WAY_COLOURS[way], **common)
+
+
+def _pale(colour: str) -> tuple[float, float, float]:
+    """The colour of a band: opaque, or two bands on each other would look like a third colour."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (0.22 * own + 0.78 * paper for own, paper in zip(to_rgb(colour), to_rgb(PAPER), strict=True))
+    return red, green, blue
+
+
+def _legend(figure: Figure, ways: list[str], tolerance: float) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles = [Line2D([], [], color=WAY_COLOURS[way], label=f"{way}: {ALONG[way]}") for way in ways]
-    band = Patch(color=MUTED, alpha=0.25, linewidth=0, label="middle 80 % of items")
-    figure.legend(handles=[*handles, band], loc="outside lower left", ncols=len(handles) + 1)
+    handles: list[Any] = [Line2D([], [], color=WAY_COLOURS[way], label=f"{way}: {ALONG[way]}") for way in ways]
+    handles.append(Patch(color=GRID, linewidth=0, label="bands: middle 80 % of items"))
+    handles.append(Patch(color=SHADE, linewidth=0, label=f"requests met: within {percent(tolerance)}"))
+    figure.legend(handles=handles, loc="outside lower left", ncols=len(handles), fontsize=9, columnspacing=1.4)

@@ -73,15 +73,20 @@ class BetaVae(Method):
         """Encoder and decoder together are one player; the control term may bring a measuring network as another."""
         players = [Player(MAIN_PLAYER, list(self.model.parameters()), self._training_losses)]
         if self.control_term is not None and self.control_term.network is not None:
-            parameters = list(self.control_term.network.parameters())
-            begin = max(0, self.control_term.config.from_step - WARM_UP)
-            players.append(Player("measurer", parameters, self._measurer_losses, 1, LEARNING_RATE_FACTOR, begin))
+            measurer = Player(
+                "measurer",
+                list(self.control_term.network.parameters()),
+                self._measurer_losses,
+                learning_rate_factor=LEARNING_RATE_FACTOR,
+                from_step=max(0, self.control_term.config.from_step - WARM_UP),
+            )
+            players.append(measurer)
         return players
 
     def _measurer_losses(self, batch: Batch, step: int) -> Losses:
         assert self.control_term is not None
         values = batch.attributes[:, self._ordered :]
-        return {"loss": self.control_term.network_loss(self.model, batch.items, values)}
+        return {"loss": self.control_term.network_loss(self.model, batch.items, values, batch.classes)}
 
     def _training_losses(self, batch: Batch, step: int) -> Losses:
         controlled = self.control_term is not None and step >= self.control_term.config.from_step
@@ -108,7 +113,9 @@ class BetaVae(Method):
         if self.attribute_term is not None:
             terms["attribute"] = self.attribute_term(posterior, codes, batch.attributes[:, : self._ordered])
         if controlled and self.control_term is not None:
-            terms["control"] = self.control_term(self.model, posterior.mean, batch.attributes[:, self._ordered :])
+            terms["control"] = self.control_term(
+                self.model, posterior.mean, batch.attributes[:, self._ordered :], batch.classes
+            )
         return terms
 
     @property

@@ -109,7 +109,7 @@ class ControlTerm(nn.Module):
         """From all attribute columns (N, A) to those this term reads (N, K), as they are."""
         return attributes[:, self.columns]
 
-    def forward(self, model: LatentModel, codes: Tensor, values: Tensor) -> Tensor:
+    def forward(self, model: LatentModel, codes: Tensor, values: Tensor, classes: Tensor | None = None) -> Tensor:
         """The weighted loss of a batch.
 
         Args:
@@ -117,32 +117,35 @@ class ControlTerm(nn.Module):
             codes: Means of the codes of the items, (B, D); gradients reach the encoder too, which learns to keep
                 what the regularised dimensions say out of the others.
             values: Attributes of the items as `prepare` gives them, (B, K).
+            classes: Their classes (B,), where there are such.
         """
-        moved, wanted, asked = self._requests(codes, values)
+        moved, wanted, asked = self._requests(codes, values, classes)
         measured, known = self._measure(model.decode(moved)), wanted.isfinite()  # some items lack an attribute
         errors = (measured - torch.where(known, wanted, measured)) / self.deviations
         losses = F.smooth_l1_loss(errors, torch.zeros_like(errors), beta=LINEAR_BEYOND, reduction="none")
         means = [(losses * chosen).sum() / chosen.sum().clamp(min=1) for chosen in (asked & known, ~asked & known)]
         return self.config.weight * (means[0] + self.config.others * means[1])
 
-    def network_loss(self, model: LatentModel, items: Tensor, values: Tensor) -> Tensor:
+    def network_loss(self, model: LatentModel, items: Tensor, values: Tensor, classes: Tensor | None = None) -> Tensor:
         """The loss of the measuring network on a batch; it alone gets gradients.
 
         Args:
             model: Its decoder draws what the network learns to measure, beside the items.
             items: As the model reads them, (B, ...); the first ones are used.
             values: As for `forward`.
+            classes: As for `forward`.
         """
         assert self.network is not None
         items, values = items[:SEEN_ITEMS], values[:SEEN_ITEMS]
+        classes = None if classes is None else classes[:SEEN_ITEMS]
         with torch.no_grad():
-            moved, _, _ = self._requests(model.encode(items).mean, values)
+            moved, _, _ = self._requests(model.encode(items).mean, values, classes)
         return self.network.loss(items, values, model, moved)
 
-    def _requests(self, codes: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _requests(self, codes: Tensor, values: Tensor, classes: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Moved codes (B, D), the values wanted of them (B, K), and which of these were asked for (B, K)."""
         if self.training:
-            self._movement.remember(codes.detach())
+            self._movement.remember(codes.detach(), classes)
         others = torch.randperm(len(codes), device=codes.device)
         cut = {"joint": len(codes), "swapped": 0, "both": len(codes) // 2}[self.config.movement]
         parts = [

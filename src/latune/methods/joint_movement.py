@@ -2,7 +2,8 @@
 
 With u the regularised dimensions and f(u) = u, or (u, u^2) where the path is quadratic, all dimensions z move along
 their regression on f of the one that is set: dz = Cov(z, f) Cov(f, f)^-1 (f(u') - f(u)). `latune.control.knobs` does
-the same with the codes of the training split, and for several knobs at once.
+the same with the codes of the training split, and for several knobs at once. Where items come in classes the
+covariances are those within classes.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class JointMovement(nn.Module):
     """
 
     moments: Tensor
+    variances: Tensor
     seen: Tensor
 
     def __init__(self, config: JointConfig, latent_size: int, tied: int) -> None:
@@ -45,21 +47,23 @@ class JointMovement(nn.Module):
         self.config, self.tied, self.latent_size = config, tied, latent_size
         # Codes and the squares of the tied ones. Part of the state: a resumed run moves as one that was never stopped.
         self.register_buffer("moments", torch.zeros(latent_size + tied, latent_size + tied))
+        self.register_buffer("variances", torch.zeros(tied))  # of the tied ones, over all classes
         self.register_buffer("seen", torch.zeros(()))
 
     @property
     def deviations(self) -> Tensor:
         """Standard deviations of the tied dimensions, (K,)."""
-        return self.moments.diagonal()[: self.tied].sqrt()
+        return self.variances.sqrt()
 
     @torch.no_grad()
-    def remember(self, codes: Tensor) -> None:
-        """Bring the covariances up to date with the codes of a batch, (B, D)."""
+    def remember(self, codes: Tensor, classes: Tensor | None = None) -> None:
+        """Bring the covariances up to date with the codes of a batch, (B, D), and the class of each item, (B,)."""
         known = torch.cat([codes, codes[:, : self.tied] ** 2], dim=1)
-        centred = known - known.mean(dim=0)
+        centred = known - (known.mean(dim=0) if classes is None else _class_means(known, classes))
         # A mean over the batches so far at first, later over recent ones.
         memory = torch.clamp(self.seen / (self.seen + 1), max=MEMORY)
         self.moments.mul_(memory).add_((1 - memory) * (centred.T @ centred) / len(codes))
+        self.variances.mul_(memory).add_((1 - memory) * codes[:, : self.tied].var(dim=0, correction=0))
         self.seen.add_(1)
 
     def move(self, codes: Tensor, knobs: Tensor, targets: Tensor) -> Tensor:
@@ -95,3 +99,10 @@ class JointMovement(nn.Module):
         # Exactly, whatever the ridge and rounding: a knob that is set is where it was set.
         slopes[every, :, every] = torch.eye(features.shape[1], device=slopes.device)[0]
         return slopes
+
+
+def _class_means(values: Tensor, classes: Tensor) -> Tensor:
+    """The mean of each item's class: values (B, F) and classes (B,) to (B, F)."""
+    members = nn.functional.one_hot(classes.long()).to(values.dtype)
+    means = members.T @ values / members.sum(dim=0).clamp(min=1)[:, None]
+    return means[classes.long()]

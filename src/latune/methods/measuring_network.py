@@ -32,7 +32,7 @@ from latune.models.picture_measurer import PictureMeasurer
 
 __all__ = ["LEARNING_RATE_FACTOR", "SEEN_ITEMS", "WARM_UP", "MeasuringNetwork"]
 
-WARM_UP = 800  # steps that it learns before anything is asked of the decoder
+WARM_UP = 600  # steps that it learns before anything is asked of the decoder
 LEARNING_RATE_FACTOR = 2.0  # it learns late, when the learning rate has fallen
 SEEN_ITEMS = 64  # of each batch, and as many decoded ones
 LINEAR_BEYOND = 0.25  # standard deviations; larger errors count linearly

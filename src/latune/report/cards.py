@@ -17,6 +17,13 @@ from latune.report.traversals import FOLDER
 __all__ = ["KnobSection", "Shown", "make_cards"]
 
 
+_MET = {
+    "path": "in {} of cases at the best place of the path",
+    "joint": "in {} by one joint movement",
+    "exact": "in {} by search",
+}
+
+
 @dataclass(frozen=True)
 class KnobSection:
     """All cards of one knob, with what is known of it."""
@@ -82,10 +89,11 @@ def _verdict(certificate: Mapping[str, Any] | None, name: str, item: str) -> str
     if certificate is None or name not in certificate["knobs"]:
         return ""
     knob = certificate["knobs"][name]
-    rates = [knob[way]["hit_rate"] for way in ("joint", "exact")]
+    ways = [way for way in ("path", "joint", "exact") if way in knob]
+    rates = [knob[way]["hit_rate"] for way in ways]
     if any(rate["value"] is None for rate in rates):
         return f"No held-out {item} has a value of {readable(name)}: nothing is known of this knob."
-    joint, exact = (interval(rate, as_share=True) for rate in rates)
+    met = [_MET[way].format(interval(rate, as_share=True)) for way, rate in zip(ways, rates, strict=True)]
     lacking = certificate["items"] - knob.get("items", certificate["items"])
-    sentence = f"On held-out {item}s a request is met in {joint} of cases when set jointly, in {exact} by search."
+    sentence = f"On held-out {item}s a request is met {', '.join(met)}."
     return sentence + (f" {lacking} of the {certificate['items']} have no {readable(name)}." if lacking else "")

@@ -167,7 +167,8 @@ _RESPONSE = (
 )
 _HITS = (
     "How often a request was met. “Alone” is what is usually done with a regularised dimension; “joint” lets the"
-    " other dimensions follow as they do in real items; “exact” searches with the measure in the loop."
+    " other dimensions follow as they do in real items; “path” looks for the best place on that way; “exact”"
+    " searches off it too."
 )
 _TALK = (
     "What else moves when a knob is turned. Right: everything that moves along, in standard deviations per"

@@ -162,13 +162,14 @@ def headlines(metrics: Mapping[str, Any] | None, certificate: Mapping[str, Any] 
     found = []
     if certificate is not None and certificate["knobs"]:
         tolerance = percent(certificate["tolerance"])
-        rates = {way: _mean_rate(certificate, way) for way in WAYS}
-        for way, beside in (("joint", "alone"), ("exact", "joint")):
-            words = {
-                "joint": f"of requests met by turning a knob, within {tolerance} of its range",
-                "exact": "of requests met when latune searches for the value",
-            }[way]
-            found.append(Headline(percent(rates[way]), words, f"{percent(rates[beside])} when set “{beside}”"))
+        usual = _usual_way(certificate)
+        words = {
+            usual: f"of requests met by turning a knob, within {tolerance} of its range",
+            "exact": "of requests met when latune searches for the value",
+        }
+        for way, beside in ((usual, "joint" if usual == "path" else "alone"), ("exact", usual)):
+            rate, other = (percent(_mean_rate(certificate, one)) for one in (way, beside))
+            found.append(Headline(rate, words[way], f"{other} when set “{beside}”"))
     if metrics is not None:
         means, ceiling = metrics["scores"]["means"], metrics["scores"]["ceiling"]
         value = means["interpretability"]["value"]
@@ -196,6 +197,11 @@ def _rebuilt_headlines(metrics: Mapping[str, Any]) -> list[Headline]:
 def _only(estimate: Estimate) -> Estimate:
     """The value without its interval."""
     return {"value": estimate["value"]}
+
+
+def _usual_way(certificate: Mapping[str, Any]) -> str:
+    """The way that `latune edit` goes: the path; certificates of earlier versions have none."""
+    return "path" if all("path" in knob for knob in certificate["knobs"].values()) else "joint"
 
 
 def _mean_rate(certificate: Mapping[str, Any], way: str) -> float:
