@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from latune.control.knobs import Knob, Knobs
 from latune.control.search import Tools, search, search_each, search_path, search_path_each
 
 
@@ -147,3 +148,24 @@ def test_silence_meets_no_request(find, editor):
     """A silent measure has the pitch range 0 by definition: that is no way to reach it."""
     found, _ = find({"pitch_range": 0.0}, on_path=True)
     assert not editor.codec.empty(found.items).any()
+
+
+@pytest.mark.parametrize(("independent", "pitch"), [({}, 20), ({"note_density": {"pitch_range": 0.1}}, 10)])
+def test_of_equal_candidates_one_without_side_effects_wins(synthetic, independent, pitch):
+    """A second note of the same pitch costs two more tokens than one of another pitch, which widens the pitch range."""
+    codec, start = synthetic.codec, np.zeros((1, 24), np.uint8)
+    start[0, 0] = 10
+
+    def decode(codes):
+        tokens = np.tile(start[0], (*codes.shape[:-1], 1))
+        near, far = (codes[..., 0] > 0.4) & (codes[..., 0] <= 0.8), codes[..., 0] > 0.8
+        tokens[near, 6], tokens[far, 6] = 10, 20
+        tokens[near, 12], tokens[near, 18] = 1, 1
+        return tokens
+
+    knob = Knob("note_density", "", 0, 1 / 24, 2 / 24, (1 / 24, 2 / 24), (0.0, 1.0))
+    knobs = Knobs((knob,), np.ones((1, 1)), np.ones(1), {"note_density": (1 / 24, 2 / 24)}, independent=independent)
+    tools = Tools(knobs, decode, codec.measure, codec.similarity, codec.empty)
+    found = search_path(start, np.zeros((1, 1), np.float32), {"note_density": np.array([2 / 24])}, (), tools)
+    assert found.errors[0] == 0
+    assert found.items[0, 6] == pitch

@@ -19,7 +19,7 @@ class do, not towards classes that are wide.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,12 +34,14 @@ from latune.control.directions import Directions, find_directions, one_hot
 from latune.control.inference import Codes
 from latune.errors import InputError, RunError
 from latune.methods.joint_movement import JointConfig
+from latune.metrics.dependence import relate
 
 __all__ = ["Knob", "Knobs", "Movement", "calibrate", "knobs_from_dict"]
 
 Movement = Literal["alone", "joint"]
 
 CURVE_POINTS = 65  # at most so many points per curve are stored
+RELATED_ITEMS = 50_000  # at most so many training items say what is independent
 SAME_FEATURE = 1e-6  # eigenvalues of a correlation below this share of the largest: two that say the same
 SAME_KNOB = 1e-12  # singular values below this share of the largest: knobs that are one and the same
 _ARRAYS = ("values", "codes", "reading", "motion")
@@ -102,6 +104,8 @@ class Knobs:
         ranges: Low and high of every attribute of the data set, knob or not.
         among: Covariance of the knobs' codes (and their squares) with each other, shape (F, F); None: it follows from
             `covariance`.
+        independent: For each knob the attributes that it has no reason to move (`latune.metrics.dependence`), with
+            their standard deviations in real items.
     """
 
     knobs: tuple[Knob, ...]
@@ -109,6 +113,7 @@ class Knobs:
     spread: NDArray[np.float64]
     ranges: dict[str, tuple[float, float]]
     among: NDArray[np.float64] | None = None
+    independent: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -209,6 +214,7 @@ class Knobs:
             "spread": self.spread.tolist(),
             "ranges": {name: list(ends) for name, ends in self.ranges.items()},
             **({} if self.among is None else {"among": self.among.tolist()}),
+            "independent": {name: dict(others) for name, others in self.independent.items()},
         }
 
 
@@ -230,7 +236,11 @@ def knobs_from_dict(content: dict[str, Any], source: Path) -> Knobs:
         among = np.array(content["among"], float) if "among" in content else None
         if among is not None and among.shape != (covariance.shape[1], covariance.shape[1]):
             raise ValueError("covariances of another number of knobs")
-        return Knobs(tuple(knobs), covariance, spread, ranges, among)
+        independent = {
+            name: {other: float(deviation) for other, deviation in others.items()}
+            for name, others in content.get("independent", {}).items()
+        }
+        return Knobs(tuple(knobs), covariance, spread, ranges, among, independent)
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"{source} is damaged: expected the knobs of a run.") from error
 
@@ -285,7 +295,26 @@ def calibrate(
     if joint.followers == "tied" and directions == "dimension":
         covariance[np.setdiff1d(np.arange(codes.shape[1]), found.dimensions)] = 0
     among = centred_features.T @ centred_features / len(codes)
-    return Knobs(tuple(knobs), covariance, codes.astype(float).std(axis=0), ranges, among)
+    independent = _independent(values, table, names)
+    return Knobs(tuple(knobs), covariance, codes.astype(float).std(axis=0), ranges, among, independent)
+
+
+def _independent(
+    values: NDArray[np.floating[Any]], table: AttributeTable, names: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """For each knob the attributes that are independent of it, and their standard deviations."""
+    columns = dict(zip(table.names, values[:RELATED_ITEMS].astype(float).T, strict=True))
+    found: dict[str, dict[str, float]] = {}
+    for name in names:
+        found[name] = {}
+        for other in table.names:
+            given = np.column_stack(
+                [columns[knob] for knob in names if knob not in (name, other)] or [np.empty((len(columns[name]), 0))]
+            )
+            relation = None if other == name else relate(columns[name], columns[other], given)
+            if relation is not None and relation.independent:
+                found[name][other] = float(np.nanstd(columns[other]))
+    return found
 
 
 def _centred(values: NDArray[np.float64], classes: NDArray[np.integer[Any]] | None) -> NDArray[np.float64]:

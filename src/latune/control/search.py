@@ -3,8 +3,8 @@
 Two searches share the loop. `search_path` stays on the joint path: a knob is swept over its whole range while all
 dimensions follow as in real items, and the stretch around the best position is looked at more finely; several knobs
 take turns. `search` goes on from there: along the knob's own dimension, with held knobs fixed, and then by random
-perturbations, less and less, as in evolution strategies. Among equally close candidates the one that keeps most of the
-item wins.
+perturbations, less and less, as in evolution strategies. Among equally close candidates the one wins that keeps most of
+the item, and that leaves attributes alone which real items give no reason to move.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ ROUNDS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 PERTURBED = 96  # candidates per round
 ENOUGH = 0.005  # an error below this share of the range is not improved further
 ERROR_WEIGHT = 20.0  # an error of 5 % of the range weighs as much as losing the whole item
+SIDE_EFFECT_WEIGHT = 0.5  # of moving all independent attributes by a standard deviation or more
 
 Values = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -75,7 +76,7 @@ class _Tried:
     Args:
         codes: P candidates for each of n items, (n, P, D).
         items: What they decode to, (n, P, T).
-        values: Their requested and held attributes, (n, P, names).
+        values: Their requested and held attributes, and those that are independent of them, (n, P, names).
         kept: How much of the item they keep, (n, P).
     """
 
@@ -103,6 +104,8 @@ class _Search:
         # A held attribute need not be a knob: then only the measure holds it.
         self.held_knobs = [name for name in held if name in tools.knobs.names]
         self.names = [*targets, *held]
+        self.alone = _independent_of(tools.knobs, list(targets), held)
+        self.before = tools.measure(items, list(self.alone)) if self.alone else np.empty((len(items), 0))
         ends = np.array([tools.knobs.ranges[name] for name in self.names])
         self.spans = np.maximum(ends[:, 1] - ends[:, 0], 1e-9)
         self.wanted = np.column_stack(
@@ -116,7 +119,7 @@ class _Search:
         shape = candidates.shape[:2]
         decoded = self.tools.decode(candidates)
         flat = decoded.reshape(-1, *decoded.shape[2:])
-        values = self.tools.measure(flat, self.names)
+        values = self.tools.measure(flat, [*self.names, *self.alone])
         values[self.tools.empty(flat)] = np.nan
         values = values.reshape(*shape, -1)
         kept = self.tools.similarity(np.repeat(self.items[rows], shape[1], axis=0), flat).reshape(shape)
@@ -125,15 +128,24 @@ class _Search:
     def consider(self, rows: Rows, tried: _Tried) -> Rows:
         """Keep the best of the candidates for the items `rows`; give each item's choice (n,)."""
         everyone = np.arange(len(rows))
-        deviation = np.abs(tried.values - self.wanted[rows][:, None]) / self.spans
+        asked = len(self.names)
+        deviation = np.abs(tried.values[:, :, :asked] - self.wanted[rows][:, None]) / self.spans
         deviation = np.where(np.isfinite(deviation), deviation, 1.0)  # what lacks the attribute is a whole range off
         costs = ERROR_WEIGHT * deviation.sum(axis=2) + 1 - tried.kept
+        costs += SIDE_EFFECT_WEIGHT * self._side_effects(rows, tried.values[:, :, asked:])
         pick: Rows = np.argmin(costs, axis=1)
         better = costs[everyone, pick] < self.costs[rows]
         chosen, where = rows[better], (everyone[better], pick[better])
         self.best_codes[chosen], self.best_items[chosen] = tried.codes[where], tried.items[where]
         self.errors[chosen], self.costs[chosen] = deviation.max(axis=2)[where], costs[where]
         return pick
+
+    def _side_effects(self, rows: Rows, values: Values) -> Values:
+        """How far independent attributes (n, P, J) have moved, 0 to 1, (n, P)."""
+        if not self.alone:
+            return np.zeros(values.shape[:2])
+        moved = np.abs(values - self.before[rows][:, None]) / np.maximum([*self.alone.values()], 1e-9)
+        return np.asarray(np.nan_to_num(np.minimum(moved, 1)).mean(axis=2))
 
     def sweep(self, name: str, others: Mapping[str, Values], held: Sequence[str], movement: Movement) -> Values:
         """Move one knob over its whole range, the others set to codes; give the code of each item's best position."""
@@ -257,6 +269,16 @@ def _along_path(
             others = {other: place for other, place in places.items() if other != name}
             places[name] = state.sweep(name, others, state.held_knobs, "joint")
     return state
+
+
+def _independent_of(knobs: Knobs, targets: Sequence[str], held: Sequence[str]) -> dict[str, float]:
+    """Attributes that are independent of all that is turned, and not held anyway, with their standard deviations."""
+    each = [knobs.independent.get(name, {}) for name in targets]
+    return {
+        name: deviation
+        for name, deviation in each[0].items()
+        if name not in (*targets, *held) and all(name in others for others in each)
+    }
 
 
 def _positions(knob: Knob) -> Values:

@@ -20,8 +20,8 @@ from latune.control.editor import Editor, Way
 from latune.control.inference import Items
 from latune.control.knobs import Knob, Movement
 from latune.data.codecs import KnowsLeastChange
-from latune.evaluation.dependence import Relation, relate
 from latune.metrics import Estimate, bootstrap_mean
+from latune.metrics.dependence import Relation, relate
 from latune.recipes.recipe import EvaluationConfig
 
 __all__ = ["FORMAT", "certify", "rank_correlation"]
@@ -202,7 +202,7 @@ def _cross_talk(
     standard deviations. `unexplained` is the mean absolute change of attribute j that remains when the change
     expected from real items (their regression of j on the turned attribute) is taken away, in standard deviations.
 
-    Of every other attribute: `independent`, whether it is so in real items (see `latune.evaluation.dependence`);
+    Of every other attribute: `independent`, whether it is so in real items (see `latune.metrics.dependence`);
     `moved`, how far the mean over items lies from that of the plain reconstructions, at the target where it lies
     furthest; `moved_each`, the mean absolute change over items and targets; both in standard deviations of real items,
     and of results that show anything at all.

@@ -1,6 +1,6 @@
 """Metrics: arrays in, a small result out; nothing here knows models, files or torch.
 
-Two families:
+Three families:
 
 - **Do codes follow attributes?** `evaluate` takes codes (N, D) and attributes (N, A) of the same N items
   and returns interpretability, modularity, MIG, SAP and SCC, each with a 95 % interval, and the matrices
@@ -10,7 +10,10 @@ Two families:
   integer tokens (N, T) and return one value per item; `bootstrap_mean` turns those into a mean with an
   interval.
 
-Everywhere: higher is better; information is in nats; intervals come from a seeded bootstrap, of items or of
+- **What belongs together?** `relate` says how one attribute goes with another in real items, and whether they are
+  independent.
+
+Scores everywhere: higher is better; information is in nats; intervals come from a seeded bootstrap, of items or of
 whole `groups` (tunes); results depend on nothing but the arguments. Bad input raises
 `latune.errors.InputError` with a sentence that names the array.
 
@@ -26,6 +29,7 @@ Example:
 
 from latune.metrics.bootstrap import Estimate, bootstrap_mean, bootstrap_weights
 from latune.metrics.correlation import correlation_matrix
+from latune.metrics.dependence import Relation, relate
 from latune.metrics.disentanglement import (
     AttributeFit,
     DisentanglementResult,
@@ -52,6 +56,7 @@ __all__ = [
     "Estimate",
     "MutualInformation",
     "ReferenceScores",
+    "Relation",
     "bootstrap_mean",
     "bootstrap_weights",
     "ceiling_and_chance",
@@ -67,6 +72,7 @@ __all__ = [
     "noise_codes",
     "onset_f1",
     "oracle_codes",
+    "relate",
     "separated_attribute_predictability",
     "spearman_correlation",
     "token_accuracy",

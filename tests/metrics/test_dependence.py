@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latune.evaluation.dependence import relate
+from latune.metrics.dependence import relate
 
 COUNT = 20_000
 GENERATOR = np.random.default_rng(0)
