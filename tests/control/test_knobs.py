@@ -11,6 +11,7 @@ from latune.attributes import Attribute, AttributeTable
 from latune.control.editor import GAINS, calibrate_run, open_editor
 from latune.control.knobs import Knobs, calibrate, knobs_from_dict
 from latune.errors import InputError, RecipeError
+from latune.methods.joint_movement import JointConfig
 from latune.training.trainer import train
 
 TABLE = AttributeTable([Attribute(name, "points", -99, 99) for name in ("a", "b", "c", "flat")])
@@ -112,6 +113,67 @@ def test_knobs_that_share_a_dimension_meet_halfway(population):
     moved = shared.move(codes, {"a": 1.0, "b": 2.0})
     assert np.allclose(moved[:, 0], 1.5, atol=1e-4)
     assert np.allclose(shared.move(codes, {"a": 1.0, "b": 1.0}), shared.move(codes, {"a": 1.0}), atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def bent():
+    """Dimension 1 is tied too and follows the square of the first one; dimension 2 is free and follows it straight."""
+    generator = np.random.default_rng(1)
+    u = generator.normal(size=4000)
+    noise = 0.05 * generator.normal(size=(4000, 2))
+    codes = np.column_stack([u, u**2 + noise[:, 0], 2 * u + noise[:, 1], generator.normal(size=4000)])
+    return codes.astype(np.float32), np.column_stack([codes[:, 0], codes[:, 1], codes[:, 3], np.full(4000, 4.0)])
+
+
+@pytest.mark.parametrize(
+    ("joint", "expected"),
+    [
+        ({}, [2.0, 0.25, 4.0]),
+        ({"path": "quadratic"}, [2.0, 4.0, 4.0]),
+        ({"path": "quadratic", "followers": "tied"}, [2.0, 4.0, 1.0]),
+        ({"followers": "tied"}, [2.0, 0.25, 1.0]),
+    ],
+)
+def test_paths_and_followers(bent, joint, expected):
+    knobs = calibrate(*bent, TABLE, ["a", "b"], {"a": 0, "b": 1}, joint=JointConfig(**joint))
+    start = np.array([[0.5, 0.25, 1.0, 0.0]], np.float32)
+    read = knobs_from_dict(json.loads(json.dumps(knobs.to_dict())), Path("knobs.json"))
+    for these in (knobs, read):
+        assert np.allclose(these.move(start, {"a": 2.0})[0, :3], expected, atol=0.2)
+        assert these.move(start, {"a": 2.0})[0, 0] == 2.0
+    held = knobs.move(start, {"a": 2.0}, held=["b"])
+    assert np.allclose(held[0, :2], [2.0, 0.25], atol=1e-4)
+
+
+def test_a_quadratic_path_of_codes_with_two_values():
+    """Then the square says nothing that the code does not: no wild slopes."""
+    codes = np.random.default_rng(0).choice([-1.0, 1.0], (1000, 3)).astype(np.float32)
+    codes[:, 1] += codes[:, 0]
+    values = np.column_stack([codes, np.full(1000, 4.0)])
+    knobs = calibrate(codes, values, TABLE, ["a"], {"a": 0}, joint=JointConfig(path="quadratic"))
+    assert np.allclose(knobs.move(codes[:5], {"a": 0.0}) - codes[:5], -codes[:5, :1] * [1, 1, 0], atol=0.1)
+
+
+def test_within_classes(population):
+    """All together the dimensions rise together; within each class one falls as the other rises."""
+    generator = np.random.default_rng(2)
+    classes = generator.integers(0, 10, 5000)
+    inner = generator.normal(size=5000)
+    codes = np.column_stack([3 * classes + inner, 3 * classes - inner, generator.normal(size=5000)]).astype(np.float32)
+    values = np.column_stack([codes, np.full(5000, 4.0)])
+    together = calibrate(codes, values, TABLE, ["a"], {"a": 0})
+    within = calibrate(codes, values, TABLE, ["a"], {"a": 0}, classes=classes)
+    start = np.zeros((1, 3), np.float32)
+    assert together.move(start, {"a": 1.0})[0, 1] == pytest.approx(1, abs=0.1)
+    assert within.move(start, {"a": 1.0})[0, 1] == pytest.approx(-1, abs=0.1)
+    assert np.allclose(within.spread, codes.std(axis=0), rtol=1e-4)
+
+
+def test_what_is_independent_of_a_knob(bent):
+    knobs = calibrate(*bent, TABLE, ["a", "b"], {"a": 0, "b": 1})
+    deviation = bent[1][:, 2].std()
+    assert knobs.independent["a"] == {"c": pytest.approx(deviation), "flat": 0.0}  # b bends with it
+    assert knobs_from_dict(knobs.to_dict(), Path("knobs.json")).independent == knobs.independent
 
 
 def test_best_dimension_is_found(population):
