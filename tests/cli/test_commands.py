@@ -56,7 +56,7 @@ def test_train_evaluate_edit(latune, tmp_path, tune):
     assert measured["metrics"] == json.loads((out / "metrics.json").read_text())
     table = succeed(latune("evaluate", out))
     assert "Scores on 100 items, all of which also occur in training" in table
-    assert "Control on 10 of these items (a hit is within 10%)" in table
+    assert "Control on 10 of these items (a hit is within 10 % of the range)" in table
 
     request = ("edit", out, tune, "--knob", "contour=0.1", "--output", tmp_path / "out.mid", "--nearest")
     succeed(latune(*request))  # hardly trained: what comes closest will do

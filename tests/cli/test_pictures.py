@@ -144,6 +144,7 @@ def test_edit_pictures(latune, picture_run, pictures, tmp_path):
         shown = succeed(latune(*arguments))
         assert f"Written: {path}" in shown
         assert "within 10 %" in shown
+        assert "1 picture\n" in shown
         assert read_pictures(path).shape == (1, 1, 32, 32)
     np.savez(tmp_path / "in.npz", images=np.zeros((3, 40, 20), np.uint8))
     request = (

@@ -169,3 +169,10 @@ def test_of_equal_candidates_one_without_side_effects_wins(synthetic, independen
     found = search_path(start, np.zeros((1, 1), np.float32), {"note_density": np.array([2 / 24])}, (), tools)
     assert found.errors[0] == 0
     assert found.items[0, 6] == pitch
+
+
+@pytest.mark.parametrize("on_path", [True, False])
+def test_far_off_requests_are_not_met_by_silence(find, editor, items, on_path):
+    found, _ = find({"note_density": 2.0}, on_path=on_path)
+    assert not editor.codec.empty(found.items).any()
+    assert np.all(editor.codec.measure(found.items, ["note_density"]) >= editor.codec.measure(items, ["note_density"]))

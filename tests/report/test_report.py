@@ -3,6 +3,7 @@ import json
 import re
 import shutil
 import sys
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from latune.errors import DataError, InputError
 from latune.report import build_report, build_traversals
 from latune.report.music_sweeps import choose_items, make_sweeps
+from latune.report.tables import usual_way
 from latune.training.run_folder import open_run, write_json, write_text
 
 VOID = ("meta", "input", "img", "source")
@@ -149,6 +151,18 @@ def test_the_files_lie_beside_the_page(run, text):
         assert {f"{name}.png", f"{name}.svg"} <= figures
     suffixes = [path.suffix for path in (run.folder / "traversals").iterdir()]
     assert suffixes.count(".svg") == suffixes.count(".mid") == len(NAMES) * 2 * 3
+
+
+def test_cross_talk_is_that_of_the_usual_way(text):
+    assert 'Cross-talk ("path")' in unescape(text)
+
+
+def test_the_usual_way_of_a_certificate_without_paths_is_joint(run):
+    certificate = run.read_json("certificate.json")
+    assert usual_way(certificate) == "path"
+    for knob in certificate["knobs"].values():
+        del knob["path"]
+    assert usual_way(certificate) == "joint"
 
 
 def test_progress_is_told(text, told):

@@ -306,7 +306,8 @@ def _show_certificate(certificate: dict[str, Any]) -> None:
             entry = knob[way]
             keys = ("rank_correlation", "hit_rate", "identity_kept")
             rows.append((name if way == "alone" else "", way, *(format_estimate(entry[key]) for key in keys)))
-    title = f"Control on {certificate['items']} of these items (a hit is within {certificate['tolerance']:.0%})"
+    hit = f"a hit is within {100 * certificate['tolerance']:g} % of the range"
+    title = f"Control on {certificate['items']} of these items ({hit})"
     table(title, ["knob", "set", "rank correlation", "hit rate", "identity kept"], rows)
     for name, knob in certificate["knobs"].items():
         for other, moved in _unwanted(knob["path"]["cross_talk"]):

@@ -133,7 +133,8 @@ def edit(
     for remark in result.remarks:
         errors.print(remark, markup=False)
     columns = ["attribute", "wanted", "mean before", "mean after", "within 10 %"]
-    table(f"{len(result.after)} {result.what}", columns, _hits(editor, result))
+    count = len(result.after)
+    table(f"{count} {result.noun}{'' if count == 1 else 's'}", columns, _hits(editor, result))
     console.print(f"Written: {output}", markup=False)
 
 
@@ -157,9 +158,9 @@ class _Request:
 
 @dataclass(frozen=True)
 class _Result:
-    """What was edited (a plural), its attributes before and after, the answers to requests, and more for programs."""
+    """What was edited (a noun), its attributes before and after, the answers to requests, and more for programs."""
 
-    what: str
+    noun: str
     names: Sequence[str]
     before: Values
     after: Values
@@ -176,7 +177,7 @@ def _edit_tune(editor: Editor, request: _Request) -> _Result:
     edited = edit_tune(editor, request.source, request.targets, track=request.track, **request.options)
     remarks = edited.remarks + write_tune(edited.tune, request.output)
     more = {"edited_measures": (edited.edited + 1).tolist()}
-    return _Result("measures", edited.names, edited.before, edited.after, edited.answers, remarks, more)
+    return _Result("measure", edited.names, edited.before, edited.after, edited.answers, remarks, more)
 
 
 def _edit_pictures(editor: Editor, request: _Request) -> _Result:
@@ -190,7 +191,7 @@ def _edit_pictures(editor: Editor, request: _Request) -> _Result:
     targets, names = one_number_each(request.targets), editor.codec.table.names
     edited = edit_pictures(editor, images, targets, **request.options)
     write_pictures(request.output, edited.images)
-    return _Result("pictures", names, edited.before, edited.after, edited.answers, edited.remarks, {})
+    return _Result("picture", names, edited.before, edited.after, edited.answers, edited.remarks, {})
 
 
 def _hits(editor: Editor, result: _Result) -> list[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -227,7 +228,10 @@ def calibrate_run(
     count = GAIN_ITEMS // run.codec.measures if isinstance(run.codec, PhraseCodec) else GAIN_ITEMS
     chosen = generator.permutation(indices)[:count]
     knobs = _with_gains(Editor(model, measuring_codec(run), knobs), np.asarray(dataset.items[np.sort(chosen)]))
-    write_json(run.folder / file_name("knobs", directions), knobs.to_dict())
+    path = run.folder / file_name("knobs", directions)
+    if path.is_file() and run.read_json(path.name) != json.loads(json.dumps(knobs.to_dict())):
+        (run.folder / file_name("certificate", directions)).unlink(missing_ok=True)  # it was about other knobs
+    write_json(path, knobs.to_dict())
     return knobs
 
 

@@ -127,8 +127,10 @@ def refuse_unreachable(editor: Editor, found: Sequence[Answer], way: Way) -> Non
         if not np.isfinite(answer.distances[closest]):
             raise InputError(f"{answer.name}={answer.wanted[0]:g} cannot be reached: no result has this attribute.")
         further = "" if way == "exact" else " --exact looks further;"
+        others = " and ".join(other.name for other in found if other is not answer)
+        beside = f" together with {others}" if others else ""
         raise InputError(
-            f"{answer.name}={answer.wanted[closest]:g} cannot be reached: the nearest that was reached is"
+            f"{answer.name}={answer.wanted[closest]:g} cannot be reached{beside}: the nearest that was reached is"
             f" {answer.after[closest]:.4g}.{further} --nearest writes what comes closest."
         )
 

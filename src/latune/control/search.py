@@ -29,6 +29,7 @@ ROUNDS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 PERTURBED = 96  # candidates per round
 ENOUGH = 0.005  # an error below this share of the range is not improved further
 ERROR_WEIGHT = 20.0  # an error of 5 % of the range weighs as much as losing the whole item
+MISSING = 1e3  # ranges: what lacks the attribute is further off than anything that has it
 SIDE_EFFECT_WEIGHT = 0.5  # of moving all independent attributes by a standard deviation or more
 
 Values = NDArray[np.float64]
@@ -130,7 +131,7 @@ class _Search:
         everyone = np.arange(len(rows))
         asked = len(self.names)
         deviation = np.abs(tried.values[:, :, :asked] - self.wanted[rows][:, None]) / self.spans
-        deviation = np.where(np.isfinite(deviation), deviation, 1.0)  # what lacks the attribute is a whole range off
+        deviation = np.where(np.isfinite(deviation), deviation, MISSING)
         costs = ERROR_WEIGHT * deviation.sum(axis=2) + 1 - tried.kept
         costs += SIDE_EFFECT_WEIGHT * self._side_effects(rows, tried.values[:, :, asked:])
         pick: Rows = np.argmin(costs, axis=1)

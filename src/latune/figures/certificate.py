@@ -33,7 +33,7 @@ Certificate = Mapping[str, Any]
 WAYS = {
     "alone": "its dimension only",
     "joint": "the others follow",
-    "path": "best of that way",
+    "path": "the best place on that way",
     "exact": "search",
 }
 """The ways of setting a knob, with what they do in short."""

@@ -36,7 +36,7 @@ NAME_WIDTH = 18  # characters, beyond which a method's name takes another line
 ALONG = {
     "alone": "its dimension only",
     "joint": "one movement, the others follow",
-    "path": "best of that way",
+    "path": "the best place on that way",
     "exact": "search",
 }
 

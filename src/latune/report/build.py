@@ -18,6 +18,7 @@ from latune.report.tables import (
     identity_rows,
     rebuild_rows,
     score_rows,
+    usual_way,
 )
 from latune.report.traversals import ITEMS
 from latune.report.words import caveats, recipe_sentences
@@ -71,6 +72,7 @@ def build_report(run: Run, dataset: Dataset, editor: Editor, report: Report | No
         rebuilt=rebuild_rows(metrics) if metrics else [],
         certificate_columns=CERTIFICATE_COLUMNS,
         certificate_rows=certificate_rows(certificate) if certificate else [],
+        usual_way=usual_way(certificate) if certificate else None,
         charts=charts,
         medium=medium,
         sections=shown.sections,

@@ -26,6 +26,7 @@ from latune.figures import (
 from latune.figures.latent import ScatterPanel, SurfacePanel
 from latune.figures.style import THEME
 from latune.report.media import Medium, Subject
+from latune.report.tables import usual_way
 from latune.training.history import read_history
 from latune.training.run_folder import write_text
 
@@ -96,7 +97,10 @@ def draw_charts(
     if certificate is not None and certificate["knobs"]:
         makers["response_curves"] = (_RESPONSE, lambda: response_curves(certificate))
         makers["hit_rates"] = (_HITS, lambda: hit_rates(certificate))
-        makers["cross_talk"] = (_TALK.format(medium.nouns.together), lambda: cross_talk(certificate))
+        makers["cross_talk"] = (
+            _TALK.format(medium.nouns.together),
+            lambda: cross_talk(certificate, usual_way(certificate)),
+        )
     makers["attribute_scatter"] = (_SCATTER, lambda: _scatter(dataset, editor))
     if editor.model.latent_size > 1:
         makers["latent_surfaces"] = (_SURFACE + medium.nouns.gaps, lambda: _surfaces(dataset, editor))

@@ -228,7 +228,7 @@ _RECONSTRUCTIONS = (
     " their codes. What is lost here, no knob brings back."
 )
 _PLANE = (
-    "The first start picture with two knobs set together, ten values each, moving jointly. From left to"
+    "The first start picture with two knobs set together, ten values each, by “path”. From left to"
     " right only the one attribute should change, from bottom to top only the other. On the right the measured"
     " values: where the blue lattice lies on the dashed one, both knobs obey at once. The share in the title counts"
     " pictures whose two values are both within 10 % of the knob's range of what was asked for."

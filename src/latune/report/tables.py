@@ -21,6 +21,7 @@ __all__ = [
     "identity_rows",
     "rebuild_rows",
     "score_rows",
+    "usual_way",
 ]
 
 Estimate = Mapping[str, float | None]
@@ -81,7 +82,7 @@ _IDENTITY = {
     ),
     "turned": (
         "Knobs turned",
-        "Each knob is set to 10 values over its own range, jointly, as a user does; the average over knobs.",
+        "Each knob is set to 10 values over its own range by one joint movement; the average over knobs.",
     ),
 }
 CERTIFICATE_COLUMNS = {
@@ -162,7 +163,7 @@ def headlines(metrics: Mapping[str, Any] | None, certificate: Mapping[str, Any] 
     found = []
     if certificate is not None and certificate["knobs"]:
         tolerance = percent(certificate["tolerance"])
-        usual = _usual_way(certificate)
+        usual = usual_way(certificate)
         words = {
             usual: f"of requests met by turning a knob, within {tolerance} of its range",
             "exact": "of requests met when latune searches for the value",
@@ -199,7 +200,7 @@ def _only(estimate: Estimate) -> Estimate:
     return {"value": estimate["value"]}
 
 
-def _usual_way(certificate: Mapping[str, Any]) -> str:
+def usual_way(certificate: Mapping[str, Any]) -> str:
     """The way that `latune edit` goes: the path; certificates of earlier versions have none."""
     return "path" if all("path" in knob for knob in certificate["knobs"].values()) else "joint"
 

@@ -54,7 +54,7 @@ def build_traversals(
         editor: The run opened for editing.
         names: Knobs; default: all.
         items: Numbers of items in the test split; default: three at random, by the run's seed.
-        way: "joint", "alone" or "exact"; pictures also by "code".
+        way: "alone", "joint", "path" or "exact"; pictures also by "code".
         report: Told the progress.
 
     Raises:
