@@ -31,6 +31,7 @@ ENOUGH = 0.005  # an error below this share of the range is not improved further
 ERROR_WEIGHT = 20.0  # an error of 5 % of the range weighs as much as losing the whole item
 MISSING = 1e3  # ranges: what lacks the attribute is further off than anything that has it
 SIDE_EFFECT_WEIGHT = 0.5  # of moving all independent attributes by a standard deviation or more
+TOLERATED = 0.4  # side effects, 0 to 1, beyond which a candidate is improved further
 
 Values = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -113,7 +114,7 @@ class _Search:
             [*targets.values(), *tools.measure(items, list(held)).T] if held else [*targets.values()]
         )
         self.best_codes, self.best_items = codes.copy(), np.array(items, dtype=np.uint8)
-        self.errors, self.costs = np.full(len(items), np.inf), np.full(len(items), np.inf)
+        self.errors, self.costs, self.side_effects = (np.full(len(items), np.inf) for _ in range(3))
 
     def attempt(self, rows: Rows, candidates: Codes) -> _Tried:
         """Decode and measure candidates (n, P, D) for the items `rows`."""
@@ -133,12 +134,14 @@ class _Search:
         deviation = np.abs(tried.values[:, :, :asked] - self.wanted[rows][:, None]) / self.spans
         deviation = np.where(np.isfinite(deviation), deviation, MISSING)
         costs = ERROR_WEIGHT * deviation.sum(axis=2) + 1 - tried.kept
-        costs += SIDE_EFFECT_WEIGHT * self._side_effects(rows, tried.values[:, :, asked:])
+        side_effects = self._side_effects(rows, tried.values[:, :, asked:])
+        costs += SIDE_EFFECT_WEIGHT * side_effects
         pick: Rows = np.argmin(costs, axis=1)
         better = costs[everyone, pick] < self.costs[rows]
         chosen, where = rows[better], (everyone[better], pick[better])
         self.best_codes[chosen], self.best_items[chosen] = tried.codes[where], tried.items[where]
         self.errors[chosen], self.costs[chosen] = deviation.max(axis=2)[where], costs[where]
+        self.side_effects[chosen] = side_effects[where]
         return pick
 
     def _side_effects(self, rows: Rows, values: Values) -> Values:
@@ -180,8 +183,8 @@ class _Search:
 
     @property
     def unmet(self) -> Rows:
-        """Items whose best candidate is not close enough yet."""
-        return np.flatnonzero(self.errors > ENOUGH)
+        """Items whose best candidate is not close enough yet, or moves what it has no reason to move."""
+        return np.flatnonzero((self.errors > ENOUGH) | (self.side_effects > TOLERATED))
 
     def found(self) -> Found:
         """The best candidates."""
