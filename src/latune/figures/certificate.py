@@ -33,7 +33,7 @@ Certificate = Mapping[str, Any]
 WAYS = {
     "alone": "its dimension only",
     "joint": "the others follow",
-    "path": "the best place on that way",
+    "path": "the same, measured",
     "exact": "search",
 }
 """The ways of setting a knob, with what they do in short."""

@@ -36,7 +36,7 @@ NAME_WIDTH = 18  # characters, beyond which a method's name takes another line
 ALONG = {
     "alone": "its dimension only",
     "joint": "one movement, the others follow",
-    "path": "the best place on that way",
+    "path": "the same, measured",
     "exact": "search",
 }
 
