@@ -113,3 +113,9 @@ def test_it_needs_regularised_attributes_with_an_expectation(synthetic):
         joint = JointMovement(JointConfig(), 2, len(names))
         with pytest.raises(RecipeError, match=words):
             ControlTerm(ControlConfig(), names, synthetic.table, synthetic.codec, synthetic.attributes, joint)
+
+
+def test_pictures_are_pointed_to_the_network(ellipses):
+    names, joint = ("width",), JointMovement(JointConfig(), 2, 1)
+    with pytest.raises(RecipeError, match=r"music only.* For pictures say control\.measure=network\."):
+        ControlTerm(ControlConfig(), names, ellipses.table, ellipses.codec, ellipses.attributes, joint)

@@ -22,33 +22,24 @@ from typing import Annotated, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch.distributions import Distribution
 
 from latune.attributes import AttributeTable
 from latune.data.batches import Batch
-from latune.losses.vae import Reduction, divergence, reconstruction
+from latune.losses.vae import divergence, reconstruction
 from latune.methods.method import MAIN_PLAYER, Losses, Method, Player, accuracy
-from latune.methods.told_attributes import ToldAttributes, squared_error
+from latune.methods.told_attributes import ToldAttributes, ToldConfig, squared_error
 from latune.models.latent_model import LatentModel, diagonal_normal
 
 __all__ = ["ConditionalVae", "ConditionalVaeConfig"]
 
 
-class ConditionalVaeConfig(BaseModel):
+class ConditionalVaeConfig(ToldConfig):
     """Settings of the conditional VAE. The defaults are the published bound."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     name: Literal["conditional_vae"] = "conditional_vae"
-    attributes: Annotated[tuple[str, ...], Field(min_length=1)]  # what the decoder is told; attribute k is dimension k
     beta: Annotated[float, Field(ge=0)] = 1.0  # weight of the KL term, over the dimensions that are no attributes
-    reconstruction: Reduction = "sum"  # nats per item ("sum") or per element of an item ("mean")
-
-    @property
-    def tied(self) -> tuple[str, ...]:
-        """Attributes that the method itself ties to the first latent dimensions."""
-        return self.attributes
 
 
 class ConditionalVae(Method):

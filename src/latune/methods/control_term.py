@@ -33,6 +33,7 @@ from torch.nn import functional as F
 
 from latune.attributes import AttributeTable
 from latune.data.codecs import Codec
+from latune.data.picture_codec import PictureCodec
 from latune.errors import RecipeError
 from latune.losses.expectation import Expectation, expectation, tempered
 from latune.methods.joint_movement import JointMovement
@@ -184,5 +185,10 @@ def _expected(codec: Codec, names: tuple[str, ...], temperature: float) -> Expec
     try:
         expected = expectation(codec, names)
     except RecipeError as error:
-        raise RecipeError(f"control: {error} Without this block (--set control=null) any attribute will do.") from error
+        network = " Pictures are measured by a network (--set control.measure=network)." * isinstance(
+            codec, PictureCodec
+        )
+        raise RecipeError(
+            f"control: {error}{network} Without this block (--set control=null) any attribute will do."
+        ) from error
     return lambda decoded: expected(tempered(decoded, temperature))

@@ -21,37 +21,28 @@ from typing import Annotated, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt
 from torch import Tensor, nn
 
 from latune.attributes import AttributeTable
 from latune.data.batches import Batch
-from latune.losses.vae import Reduction, reconstruction
+from latune.losses.vae import reconstruction
 from latune.methods.method import MAIN_PLAYER, Losses, Method, Player, accuracy
-from latune.methods.told_attributes import ToldAttributes, squared_error
+from latune.methods.told_attributes import ToldAttributes, ToldConfig, squared_error
 from latune.models.latent_model import LatentModel
 
 __all__ = ["Fader", "FaderConfig"]
 
 
-class FaderConfig(BaseModel):
+class FaderConfig(ToldConfig):
     """Settings of the Fader network. The published values are the defaults, but for the ramp, which was inert there."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     name: Literal["fader"] = "fader"
-    attributes: Annotated[tuple[str, ...], Field(min_length=1)]  # what the decoder is told; attribute k is dimension k
     scaling: Literal["declared", "observed"] = "declared"  # ranges: by definition, or those of the training items
     beta: Annotated[float, Field(ge=0)] = 4.0  # weight of fooling the critic
     ramp_steps: NonNegativeInt = 30_000  # steps over which the weight rises from 0
     critic_sizes: tuple[int, ...] = (64, 32)
     critic_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    reconstruction: Reduction = "sum"  # nats per item ("sum") or per element of an item ("mean")
-
-    @property
-    def tied(self) -> tuple[str, ...]:
-        """Attributes that the method itself ties to the first latent dimensions."""
-        return self.attributes
 
 
 class Fader(Method):

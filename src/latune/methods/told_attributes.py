@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from latune.attributes import AttributeTable
 from latune.errors import RecipeError
+from latune.losses.vae import Reduction
 
-__all__ = ["Scaling", "ToldAttributes", "squared_error"]
+__all__ = ["Scaling", "ToldAttributes", "ToldConfig", "squared_error"]
 
 Scaling = Literal["declared", "observed", "standardised"]
 """What a scaled attribute is: 0 to 1 between the ends that its definition allows, 0 to 1 between the smallest and the
 largest value of the training items, or mean 0 and standard deviation 1 over the training items."""
 
 SMALLEST_UNIT = 1e-9
+
+
+class ToldConfig(BaseModel):
+    """Settings that methods with such a decoder share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    attributes: Annotated[tuple[str, ...], Field(min_length=1)]  # what the decoder is told; attribute k is dimension k
+    reconstruction: Reduction = "sum"  # nats per item ("sum") or per element of an item ("mean")
+
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """Attributes that the method itself ties to the first latent dimensions."""
+        return self.attributes
 
 
 class ToldAttributes:
