@@ -117,5 +117,5 @@ def test_it_needs_regularised_attributes_with_an_expectation(synthetic):
 
 def test_pictures_are_pointed_to_the_network(ellipses):
     names, joint = ("width",), JointMovement(JointConfig(), 2, 1)
-    with pytest.raises(RecipeError, match=r"music only.* For pictures say control\.measure=network\."):
+    with pytest.raises(RecipeError, match=r"music only.* \(--set control\.measure=network\)"):
         ControlTerm(ControlConfig(), names, ellipses.table, ellipses.codec, ellipses.attributes, joint)
