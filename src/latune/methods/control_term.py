@@ -185,10 +185,10 @@ def _expected(codec: Codec, names: tuple[str, ...], temperature: float) -> Expec
     try:
         expected = expectation(codec, names)
     except RecipeError as error:
-        network = " Pictures are measured by a network (--set control.measure=network)." * isinstance(
-            codec, PictureCodec
-        )
+        hint = ""
+        if isinstance(codec, PictureCodec):
+            hint = " Pictures are measured by a network (--set control.measure=network)."
         raise RecipeError(
-            f"control: {error}{network} Without this block (--set control=null) any attribute will do."
+            f"control: {error}{hint} Without this block (--set control=null) any attribute will do."
         ) from error
     return lambda decoded: expected(tempered(decoded, temperature))
