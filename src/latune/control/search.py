@@ -30,7 +30,7 @@ PERTURBED = 96  # candidates per round
 ENOUGH = 0.005  # an error below this share of the range is not improved further
 ERROR_WEIGHT = 20.0  # an error of 5 % of the range weighs as much as losing the whole item
 MISSING = 1e3  # ranges: what lacks the attribute is further off than anything that has it
-SIDE_EFFECT_WEIGHT = 0.5  # of moving all independent attributes by a standard deviation or more
+SIDE_EFFECT_WEIGHT = 2.0  # of moving all independent attributes by a standard deviation or more
 TOLERATED = 0.4  # side effects, 0 to 1, beyond which a candidate is improved further
 
 Values = NDArray[np.float64]
