@@ -14,7 +14,7 @@ os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 import typer
 
 import latune
-from latune.cli import coherence, data, making, measuring, training, using
+from latune.cli import coherence, data, making, measuring, scoring, training, using
 from latune.cli.output import console, errors
 from latune.errors import LatuneError
 
@@ -37,7 +37,7 @@ app.command()(training.evaluate)
 app.command()(training.report)
 app.command()(coherence.coherence)
 app.command()(measuring.measure)
-app.command()(measuring.metrics)
+app.command()(scoring.metrics)
 app.command()(using.traverse)
 app.command()(using.edit)
 app.command()(making.interpolate)

@@ -1,4 +1,4 @@
-"""`latune measure` and `latune metrics`: our measurements for everybody's files."""
+"""`latune measure`: our measurements for everybody's files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from latune.cli.output import errors, format_estimate, print_json, progress_bar, table
+from latune.cli.output import errors, print_json, progress_bar, table
 from latune.cli.plugins import PluginFiles, load
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from latune.attributes import Attribute
 
-__all__ = ["measure", "metrics"]
+__all__ = ["measure"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -146,45 +146,3 @@ def _picture_measurement(own: Sequence[Attribute]) -> _Measurement:
         return _Measured(file, values, (remark,) if inverted.any() else ())
 
     return table.names, measure_file
-
-
-def metrics(
-    arrays: Annotated[Path, typer.Argument(help="An .npz file with arrays 'codes' (N, D) and 'attributes' (N, A)")],
-    as_json: AsJson = False,
-    bootstrap: Annotated[int, typer.Option(min=0, help="Repetitions for the 95 % intervals.")] = 200,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
-) -> None:
-    """Score anybody's codes against attributes: interpretability, modularity, MIG, SAP, SCC.
-
-    Example: latune metrics arrays.npz --json
-    """
-    import numpy as np
-
-    from latune.errors import InputError
-    from latune.metrics import ceiling_and_chance, evaluate
-
-    try:
-        with arrays.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            missing = [name for name in ("codes", "attributes") if name not in content.files]
-            if missing:
-                raise InputError(f"{arrays}: expected arrays codes and attributes, got {', '.join(content.files)}.")
-            codes, attributes = content["codes"], content["attributes"]
-            names = [str(name) for name in content["names"]] if "names" in content.files else None
-    except FileNotFoundError as error:
-        raise InputError(f"{arrays} does not exist: expected an .npz file.") from error
-    except InputError:
-        raise
-    except Exception as error:  # a damaged file can fail anywhere in zip, zlib, header or array
-        raise InputError(f"{arrays} cannot be read: expected an .npz file of plain arrays.") from error
-    result = evaluate(codes, attributes, names, bootstrap=bootstrap, seed=seed).to_dict()
-    reference = ceiling_and_chance(attributes, codes.shape[1], seed).to_dict()
-    if as_json:
-        print_json({**result, **reference})
-        return
-    rows = [
-        (key, format_estimate(result[key]), reference["ceiling"][key], reference["chance"][key])
-        for key in ("interpretability", "modularity", "mig", "sap", "scc")
-    ]
-    table(f"{result['n']} items", ["score", "value", "ceiling", "chance"], rows)
-    found = [(n, a["dimension"], format_estimate(a["r_squared"])) for n, a in result["attributes"].items()]
-    table("Attributes", ["attribute", "dimension", "R squared"], found)

@@ -1,6 +1,6 @@
 """Metrics: arrays in, a small result out; nothing here knows models, files or torch.
 
-Three families:
+Four families:
 
 - **Do codes follow attributes?** `evaluate` takes codes (N, D) and attributes (N, A) of the same N items
   and returns interpretability, modularity, MIG, SAP and SCC, each with a 95 % interval, and the matrices
@@ -10,11 +10,15 @@ Three families:
   integer tokens (N, T) and return one value per item; `bootstrap_mean` turns those into a mean with an
   interval.
 
+- **The suite**: `score` takes a `Representation` (codes with classes, `factors`, or continuous `attributes`) and
+  returns every score that applies; `METRICS` says what each needs, its range, source and pitfall. The function of each
+  score is public too.
+
 - **What belongs together?** `relate` says how one attribute goes with another in real items, and whether they are
   independent.
 
-Scores everywhere: higher is better; information is in nats; intervals come from a seeded bootstrap, of items or of
-whole `groups` (tunes); results depend on nothing but the arguments. Bad input raises
+Higher is better unless a score says otherwise; information is in nats; intervals come from a seeded bootstrap, of
+items or of whole `groups` (tunes); results depend on nothing but the arguments. Bad input raises
 `latune.errors.InputError` with a sentence that names the array.
 
 Example:
@@ -29,6 +33,7 @@ Example:
 
 from latune.metrics.bootstrap import Estimate, bootstrap_mean, bootstrap_weights
 from latune.metrics.correlation import correlation_matrix
+from latune.metrics.dci import DciResult, dci
 from latune.metrics.dependence import Relation, relate
 from latune.metrics.disentanglement import (
     AttributeFit,
@@ -40,7 +45,21 @@ from latune.metrics.disentanglement import (
     separated_attribute_predictability,
     spearman_correlation,
 )
+from latune.metrics.explicitness import ExplicitnessResult, explicitness
+from latune.metrics.explicitness_size import ExplicitnessSizeResult, explicitness_size
+from latune.metrics.factors import (
+    check_factor_parts,
+    check_factors,
+    discrete_entropies,
+    discrete_information,
+    histogram_bins,
+)
+from latune.metrics.gaussian import gaussian_total_correlation, gaussian_wasserstein_correlation
+from latune.metrics.histogram_scores import factor_mig, factor_modularity, factor_sap
+from latune.metrics.infomec import InfoMecResult, infomec
+from latune.metrics.intervention import Robustness, interventional_robustness
 from latune.metrics.mutual_information import MutualInformation, mutual_information
+from latune.metrics.posterior import active_units, prior_divergence
 from latune.metrics.reconstruction import (
     exact_items,
     majority_baseline,
@@ -49,21 +68,57 @@ from latune.metrics.reconstruction import (
     token_accuracy,
 )
 from latune.metrics.reference_codes import ReferenceScores, ceiling_and_chance, noise_codes, oracle_codes
+from latune.metrics.representation import Representation
+from latune.metrics.separability import SeparabilityResult, separability
+from latune.metrics.shared_factor import beta_vae_score, factor_vae_score
+from latune.metrics.suite import METRICS, Metric, SuiteResult, score, score_representation
+from latune.metrics.unsupervised_ranking import UnsupervisedRankingResult, unsupervised_ranking
+from latune.metrics.workbench import Score
 
 __all__ = [
+    "METRICS",
     "AttributeFit",
+    "DciResult",
     "DisentanglementResult",
     "Estimate",
+    "ExplicitnessResult",
+    "ExplicitnessSizeResult",
+    "InfoMecResult",
+    "Metric",
     "MutualInformation",
     "ReferenceScores",
     "Relation",
+    "Representation",
+    "Robustness",
+    "Score",
+    "SeparabilityResult",
+    "SuiteResult",
+    "UnsupervisedRankingResult",
+    "active_units",
+    "beta_vae_score",
     "bootstrap_mean",
     "bootstrap_weights",
     "ceiling_and_chance",
+    "check_factor_parts",
+    "check_factors",
     "correlation_matrix",
+    "dci",
+    "discrete_entropies",
+    "discrete_information",
     "evaluate",
     "exact_items",
+    "explicitness",
+    "explicitness_size",
+    "factor_mig",
+    "factor_modularity",
+    "factor_sap",
+    "factor_vae_score",
+    "gaussian_total_correlation",
+    "gaussian_wasserstein_correlation",
+    "histogram_bins",
+    "infomec",
     "interpretability",
+    "interventional_robustness",
     "majority_baseline",
     "majority_token",
     "modularity",
@@ -72,8 +127,13 @@ __all__ = [
     "noise_codes",
     "onset_f1",
     "oracle_codes",
+    "prior_divergence",
     "relate",
+    "score",
+    "score_representation",
+    "separability",
     "separated_attribute_predictability",
     "spearman_correlation",
     "token_accuracy",
+    "unsupervised_ranking",
 ]
