@@ -119,17 +119,20 @@ def test_unknown_key_names_the_nearest(override, nearest):
         ("training.steps=0", "training.steps: input should be greater than 0, got 0."),
         ("training.steps=1.5", "training.steps: "),
         ("training.learning_rate=-1", "training.learning_rate: input should be greater than 0, got -1."),
-        ("training.schedule=step", "training.schedule: input should be 'constant', 'linear' or 'cosine', got 'step'."),
+        (
+            "training.schedule=step",
+            "training.schedule: input should be 'constant', 'linear', 'cosine' or 'exponential', got 'step'.",
+        ),
         ("training.epochs=null", "training: training needs steps or epochs"),
         ("training=5", "training: "),
         ("data=null", "data: "),
         (
             "model.name=unet",
-            "model.name: expected one of 'measure_mlp', 'measure_rnn', 'phrase_mlp', 'picture_conv', got 'unet'.",
+            "model.name: expected one of 'measure_mlp', 'measure_rnn', 'phrase_mlp', 'picture_conv', 'burgess',",
         ),
         (
             "method.name=gan",
-            "method.name: expected one of 'beta_vae', 'ar_vae', 'fader', 'glsr_vae', 'conditional_vae', got 'gan'.",
+            "method.name: expected one of 'beta_vae', 'capacity_vae', 'factor_vae', 'beta_tcvae', 'dip_vae', 'ar_vae',",
         ),
         ("method.beta=-0.1", "method.beta: input should be greater than or equal to 0, got -0.1."),
         ("attributes.ties=loose", "attributes.ties: input should be 'zero' or 'masked', got 'loose'."),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from latune.cli.data import prepare_with_bar
+from latune.cli.data import prepare_items
 from latune.cli.output import console, print_json, progress_bar, table
 
 __all__ = ["coherence"]
@@ -48,7 +48,8 @@ def coherence(
     from latune.training.run_folder import open_run, write_json
 
     phrases, measures = open_editor(run), open_editor(against)
-    dataset = prepare_with_bar(open_run(run).recipe.data.name)
+    measures_alone = open_run(run).recipe.data.model_copy(update={"measures": None})
+    dataset = prepare_items(measures_alone)
     with progress_bar("Editing tunes") as bar:
         content = compare_coherence(phrases, measures, dataset, tunes=tunes, seed=seed, report=bar.update)
     write_json(run / "coherence.json", content)

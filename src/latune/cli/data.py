@@ -161,8 +161,7 @@ def prepare_with_bar(
 
 
 def prepare_items(data: DataConfig, plugins: Sequence[Plugin] = ()) -> Dataset:
-    """The items that a recipe's `data:` block names, with progress bars: measures, pictures, or phrases of measures."""
-    from latune.data.phrases import phrase_dataset
+    """The items that a recipe's `data:` block names, split as it says, with progress bars."""
+    from latune.recipes.items import items_of
 
-    dataset = prepare_with_bar(data.name, plugins=plugins)
-    return dataset if data.measures is None else phrase_dataset(dataset, data.measures, data.hop)
+    return items_of(prepare_with_bar(data.name, plugins=plugins), data)

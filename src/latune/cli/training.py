@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,14 +11,15 @@ import typer
 
 from latune.cli.arguments import RunFolder
 from latune.cli.data import prepare_items
-from latune.cli.output import Bar, console, errors, format_estimate, print_json, progress_bar, table
+from latune.cli.folds import evaluate_all_folds, train_all_folds
+from latune.cli.interruption import stop_on_interrupt, stopped_early, training_progress
+from latune.cli.output import console, format_estimate, print_json, progress_bar, table
 from latune.cli.plugins import PluginFiles, load, open_run_with, tell_without_knob
 
 __all__ = ["demo", "evaluate", "recipes", "report", "train"]
 
 DEMO_RECIPE = "chorales/ar-vae"
 DEMO_EPOCHS = 20
-INTERRUPTED = 130
 MOST_CROSS_TALK = 0.1  # standard deviations that an independent attribute may move
 
 
@@ -65,13 +64,19 @@ def train(
     """Train a recipe and calibrate its knobs.
 
     Example: latune train chorales/ar-vae --seed 1 --set training.epochs=10 --out runs/first
+
+    Cross-validation, a fresh network for each of ten folds: latune train digits/ar-vae --set data.protocol=kfold
     """
     from latune.errors import RunError
+    from latune.training.folds import is_folds
 
-    if resume and out is not None and (out / "run.json").is_file():
+    if resume and out is not None and (is_folds(out) or (out / "run.json").is_file()):
         if set_ or seed is not None:
             raise RunError(f"{out} is resumed with its own recipe: leave out --set and --seed.")
-        _train(out, plugin_files=plugin)
+        if is_folds(out):
+            train_all_folds(out, plugin_files=plugin)
+        else:
+            _train(out, plugin_files=plugin)
         return
     if recipe is None:
         wanted = "a run folder in --out" if resume else "a recipe (see: latune recipes)"
@@ -79,7 +84,11 @@ def train(
     from latune.recipes import load_recipe
 
     loaded = load_recipe(recipe, set_ or (), seed)
-    _train(out or Path("runs") / f"{loaded.name.replace('/', '-')}-seed{loaded.seed}", loaded, plugin)
+    folder = out or Path("runs") / f"{loaded.name.replace('/', '-')}-seed{loaded.seed}"
+    if loaded.data.every_fold:
+        train_all_folds(folder, loaded, plugin)
+    else:
+        _train(folder, loaded, plugin)
 
 
 def evaluate(
@@ -95,7 +104,14 @@ def evaluate(
 
     Other directions than dimensions are found first (knobs-KIND.json) and have a certificate of their own
     (certificate-KIND.json); nothing else is measured: latune evaluate runs/first --directions linear_regression
+
+    Of a cross-validation every fold is measured; means and intervals over folds are in its folds.json.
     """
+    from latune.training.folds import is_folds
+
+    if is_folds(run):
+        evaluate_all_folds(run, items, directions.value, plugin, as_json)
+        return
     if directions != Directions.dimension:
         certificate = _certify(run, directions, items, plugin)
         if as_json:
@@ -148,22 +164,6 @@ def demo(
     console.print(f"Next: latune edit {out} TUNE.mid --knob note_density=0.25 --output edited.mid")
 
 
-@contextmanager
-def _stop_on_interrupt() -> Iterator[list[bool]]:
-    """The first Ctrl-C asks the training to stop at the next step; the second one kills it."""
-    stopped: list[bool] = []
-
-    def ask(number: int, frame: Any) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        stopped.append(True)
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _train(folder: Path, recipe: Any | None = None, plugin_files: Sequence[Path] | None = None) -> None:
     """Train a recipe into a new folder, or go on with the folder's own; then calibrate."""
     from latune.control.editor import calibrate_run
@@ -173,15 +173,14 @@ def _train(folder: Path, recipe: Any | None = None, plugin_files: Sequence[Path]
     dataset = prepare_items((recipe or open_run_with(folder, plugins).recipe).data, plugins)
     if recipe is not None:
         tell_without_knob(recipe, dataset)
-    with _stop_on_interrupt() as stopped, progress_bar("Training") as bar:
-        options: dict[str, Any] = {"report": _report_to(bar), "stop": lambda: bool(stopped)}
+    with stop_on_interrupt() as stopped, progress_bar("Training") as bar:
+        options: dict[str, Any] = {"report": training_progress(bar), "stop": lambda: bool(stopped)}
         if recipe is None:
             run = resume(folder, dataset, **options)
         else:
             run = train(recipe, dataset, folder, **options)
     if not run.finished:
-        errors.print(f"Stopped after a checkpoint. Go on with: latune train --resume --out {folder}")
-        raise typer.Exit(INTERRUPTED)
+        raise stopped_early(folder)
     with progress_bar("Learning to measure the attributes") as bar:
         calibrate_run(run, dataset, bar.update)
     result = run.read_json("finished.json")
@@ -189,20 +188,6 @@ def _train(folder: Path, recipe: Any | None = None, plugin_files: Sequence[Path]
         f"Trained {result['steps']} steps in {result['seconds']:.0f} s"
         f" ({result['items_per_second']:.0f} items/s); weights of step {result['best_step']}: {folder}"
     )
-
-
-def _report_to(bar: Bar) -> Any:
-    def show(progress: Any) -> None:
-        shown = progress.losses.get("validation_loss", progress.losses["loss"])
-        accuracy = progress.losses.get("accuracy")
-        note = f"{progress.items_per_second:,.0f} items/s, loss {shown:.3f}"
-        bar.update(
-            progress.step,
-            progress.steps,
-            note + (f", accuracy {accuracy:.1%}" if accuracy is not None else ""),
-        )
-
-    return show
 
 
 def _evaluate(
@@ -278,6 +263,7 @@ def _show_scores(metrics: dict[str, Any]) -> None:
     known = metrics["reconstruction"]["items_also_in_training"] == items
     which = f"{items} items, all of which also occur in training" if known else f"{items} unseen items"
     table(f"Scores on {which}", ["score", "on means", "on samples", "ceiling", "chance"], rows)
+    _show_representation(metrics["representation"])
     reconstruction = metrics["reconstruction"]
     measures = [
         (name.replace("_", " "), format_estimate(value))
@@ -297,6 +283,18 @@ def _show_scores(metrics: dict[str, Any]) -> None:
     if "attribute_reader" in metrics:
         rows = list(metrics["attribute_reader"]["per_attribute"].items())
         table("Decoded items are measured by a reader; on real unseen items:", ["attribute", "R squared"], rows)
+
+
+def _show_representation(representation: dict[str, Any]) -> None:
+    """What the codes are by themselves, and how they go with factors where there are such."""
+    from latune.metrics import METRICS
+
+    rows = [
+        (metric.title, format_estimate(representation["scores"][metric.key]))
+        for metric in METRICS
+        if metric.key in representation["scores"]
+    ]
+    table(f"Codes of {representation['items']} of these items", ["score", "value"], rows)
 
 
 def _show_certificate(certificate: dict[str, Any]) -> None:

@@ -117,5 +117,5 @@ class Batches:
 
     def _load(self, items: NDArray[np.uint8], attributes: NDArray[np.float32]) -> None:
         prepared = np.ascontiguousarray(self._prepare(attributes))
-        self._items = torch.from_numpy(np.array(items)).to(self._device)
+        self._items = torch.from_numpy(items).to(self._device)
         self._attributes = torch.from_numpy(prepared).to(self._device)

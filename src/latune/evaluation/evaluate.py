@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from latune.control.attribute_reader import run_reader
 from latune.control.directions import Directions, file_name
 from latune.control.editor import Editor
-from latune.control.inference import Codes, decode_items, encode_means, encode_samples
+from latune.control.inference import Codes, decode_items, encode_posteriors, encode_samples
 from latune.data.dataset import Dataset
 from latune.errors import DataError
 from latune.evaluation.certificate import certify
 from latune.evaluation.identity import class_reader, identity_kept
+from latune.evaluation.representation import score_codes
 from latune.metrics import (
     bootstrap_mean,
     ceiling_and_chance,
@@ -65,16 +66,18 @@ def evaluate_run(
     names = list(editor.knobs.names)
     values = np.asarray(dataset.attributes[indices], float)[:, [dataset.table.index(name) for name in names]]
 
-    tell("codes", 0, 3)
-    means = encode_means(editor.model, items)
+    tell("codes", 0, 4)
+    means, scales = encode_posteriors(editor.model, items)
     samples = encode_samples(editor.model, items, seed)
-    tell("scores", 1, 3)
+    tell("scores", 1, 4)
     scored = {
         kind: evaluate(codes, values, names, bootstrap=repetitions, groups=_drawn(groups), seed=seed).to_dict()
         for kind, codes in (("means", means), ("samples", samples))
     }
     reference = ceiling_and_chance(values, editor.model.latent_size, seed)
-    tell("reconstruction", 2, 3)
+    tell("representation", 2, 4)
+    representation = score_codes(means, scales, values, names, repetitions, seed)
+    tell("reconstruction", 3, 4)
     metrics = {
         "data": {
             "name": dataset.name,
@@ -83,6 +86,7 @@ def evaluate_run(
             "groups": len(np.unique(groups)),
         },
         "scores": {**scored, **reference.to_dict()},
+        "representation": representation,
         "reconstruction": _reconstruction(run, dataset, editor, means, indices),
     }
     if dataset.classes is not None:

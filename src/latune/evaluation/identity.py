@@ -37,8 +37,9 @@ Report = Callable[[int, int], None]
 
 
 def class_reader(dataset: Dataset, report: Report | None = None) -> Reader:
-    """The class reader of a stored data set, trained on first use and kept beside its arrays."""
-    stem = data_home() / dataset.name / NAME
+    """The class reader of a stored data set under a protocol, trained on first use and kept beside its arrays."""
+    protocol = dataset.description.get("protocol")  # another one has other training items
+    stem = data_home() / dataset.name / (NAME if protocol is None else f"{NAME}-{protocol}")
     reader = load_reader(stem)
     if reader is None:
         reader = train_class_reader(dataset, SEED, report)

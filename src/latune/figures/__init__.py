@@ -5,27 +5,42 @@ Every figure is `WIDTH` inches wide and says in its title what to look at. Each 
 """
 
 from latune.figures.certificate import cross_talk, hit_rates, response_curves
+from latune.figures.comparison import Trained, rate_distortion, score_against_reconstruction
+from latune.figures.divergence import divergence_curves
+from latune.figures.folds import Folded, fold_summary
 from latune.figures.latent import attribute_scatter, latent_surfaces
+from latune.figures.observatory import observatory_table
 from latune.figures.piano_roll import piano_roll
 from latune.figures.pictures import picture_grid, picture_plane, picture_strip, reconstructions
 from latune.figures.requests import Response, requests_and_results
+from latune.figures.responses import factor_responses
 from latune.figures.style import figure_svg, save_figure
 from latune.figures.training import loss_curves
+from latune.figures.traversals import latent_traversals
 
 __all__ = [
+    "Folded",
     "Response",
+    "Trained",
     "attribute_scatter",
     "cross_talk",
+    "divergence_curves",
+    "factor_responses",
     "figure_svg",
+    "fold_summary",
     "hit_rates",
     "latent_surfaces",
+    "latent_traversals",
     "loss_curves",
+    "observatory_table",
     "piano_roll",
     "picture_grid",
     "picture_plane",
     "picture_strip",
+    "rate_distortion",
     "reconstructions",
     "requests_and_results",
     "response_curves",
     "save_figure",
+    "score_against_reconstruction",
 ]

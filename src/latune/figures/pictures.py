@@ -13,6 +13,7 @@ from latune.figures.curve import draw_curve
 from latune.figures.pixels import Pixels
 from latune.figures.style import (
     BLUE,
+    DIVERGING,
     GRID,
     INK,
     MUTED,
@@ -185,26 +186,36 @@ def _draw_lattice(axes: Axes, measured: Values, across: PlaneAxis, up: PlaneAxis
 
 
 def reconstructions(originals: Pixels, decoded: Pixels, names: Sequence[str] | None = None) -> Figure:
-    """Pictures above what the model gives back of them.
+    """Pictures, what the model gives back of them, and the difference: red where it is too bright, blue where too dark.
 
     Args:
         originals: (N, H, W, C).
         decoded: The same shape.
-        names: What to write below each pair, if anything.
+        names: What to write below each column, if anything.
     """
     count, height, width, _ = originals.shape
     ratio, left = height / width, 1.1
     cell = (WIDTH - 0.4) / (count + left)
+    rows = {"picture": originals, "comes back": decoded, "difference": _differences(originals, decoded)}
     with styled():
-        figure = new_figure("Above the pictures, below what comes back from their codes", 0.75 + 2 * cell * ratio)
+        title = "Pictures, what comes back from their codes, and where that is too bright (red) or too dark (blue)"
+        figure = new_figure(title, 0.75 + len(rows) * cell * ratio)
         axes = figure.subplots()
-        _blank(axes, count + left, 2 * ratio + (0.2 / cell if names else 0))
-        for row, (label, pictures) in enumerate((("picture", originals), ("comes back", decoded))):
+        _blank(axes, count + left, len(rows) * ratio + (0.2 / cell if names else 0))
+        for row, (label, pictures) in enumerate(rows.items()):
             axes.text(0, (row + _TILE / 2) * ratio, label, va="center", fontsize=9, color=INK)
             for place, picture in enumerate(pictures):
-                text = names[place] if names and row == 1 else ""
+                text = names[place] if names and row == len(rows) - 1 else ""
                 _place(axes, picture, place + left, row * ratio, text, False)
     return figure
+
+
+def _differences(originals: Pixels, decoded: Pixels) -> Pixels:
+    """What was added to the brightness (mean of the channels) in the colours of differences, (N, H, W, 3)."""
+    from matplotlib import colormaps
+
+    added = (decoded.astype(float) - originals).mean(axis=-1)  # -255 to 255
+    return np.asarray(colormaps[DIVERGING](added / 510 + 0.5, bytes=True)[..., :3])
 
 
 def _axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:

@@ -24,11 +24,14 @@ __all__ = [
     "GREEN",
     "GRID",
     "INK",
+    "LINE_COLOURS",
     "MUTED",
     "ORANGE",
     "PAPER",
+    "PURPLE",
     "SEQUENTIAL",
     "SHADE",
+    "SKY",
     "THEME",
     "VERMILION",
     "WAY_COLOURS",
@@ -50,6 +53,8 @@ WIDTH = 10.0  # inches: the width of a report, at which the type below is readab
 
 INK, MUTED, GRID, SHADE, PAPER = "#1b1f24", "#5b6470", "#d5d9de", "#eef0f3", "#fefefe"
 BLUE, ORANGE, GREEN, VERMILION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
+PURPLE, SKY = "#cc79a7", "#56b4e9"
+LINE_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
 WAY_COLOURS = {"alone": VERMILION, "joint": BLUE, "path": ORANGE, "exact": GREEN}
 SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
 
@@ -63,6 +68,8 @@ THEME = {
     ORANGE: "orange",
     GREEN: "green",
     VERMILION: "vermilion",
+    PURPLE: "purple",
+    SKY: "sky",
 }
 """Name of each colour; a page may give them other values, for example in dark mode."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latune.figures.style import BLUE, ORANGE, new_figure, panels, styled
+from latune.figures.style import BLUE, INK, ORANGE, SHADE, new_figure, panels, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 __all__ = ["loss_curves"]
 
 _PARTS = {
+    "loss": ("what is minimised", "weighted sum"),
     "reconstruction": ("reconstruction", "nats"),
     "kl": ("divergence of the codes from the prior (KL)", "nats per item"),
     "attribute": ("attribute term", "weighted loss"),
+    "total_correlation": ("total correlation of the codes (estimate)", "nats"),
+    "discriminator_accuracy": ("discriminator's right guesses (shaded: sound)", "share"),
     "critic_loss": ("critic: error in reading attributes from the code", "squared error"),
     "adversarial": ("adversary: how far the critic is from the opposite", "squared error"),
     "estimate": ("the encoder's own estimate of the attributes", "squared error"),
     "accuracy": ("share of right elements", "share"),
 }
+_SOUND = {"discriminator_accuracy": (0.5, 0.9)}  # below, it guesses; above, its estimate is not to be trusted
+_LINEAR = ("kl", "accuracy", "discriminator_accuracy", "total_correlation")
 _LOGARITHMIC_FROM = 4.0  # largest over smallest value from which a loss is drawn on a logarithmic scale
 
 
@@ -31,7 +36,8 @@ def loss_curves(history: Sequence[Mapping[str, float]], reconstruction_unit: str
     """The parts of the loss against the step, training and validation.
 
     Args:
-        history: Rows of `history.csv`: "step", the parts, and the same with the prefix "validation_".
+        history: Rows of `history.csv`: "step", the parts, and the same with the prefix "validation_"; "capacity" is
+            drawn beside the KL.
         reconstruction_unit: Unit of the reconstruction loss, such as "nats per token".
 
     Returns:
@@ -42,7 +48,7 @@ def loss_curves(history: Sequence[Mapping[str, float]], reconstruction_unit: str
         title = "Training and validation should go together; a widening gap means overfitting"
         columns = 2 if len(parts) > 1 else 1
         rows = -(-max(len(parts), 1) // columns)
-        figure = new_figure(title, 0.9 + 2.5 * rows)
+        figure = new_figure(title, 1.2 + 2.4 * rows)
         for axes, name in zip(panels(figure, len(parts), columns), parts, strict=True):
             words, unit = _PARTS[name]
             _draw(axes, history, name)
@@ -50,28 +56,40 @@ def loss_curves(history: Sequence[Mapping[str, float]], reconstruction_unit: str
             axes.set_ylabel(reconstruction_unit if name == "reconstruction" else unit)
             axes.set_xlabel("step")
         if parts:
-            figure.axes[0].legend(loc="best")
+            _legend(figure)
     return figure
 
 
 def _draw(axes: Axes, history: Sequence[Mapping[str, float]], name: str) -> None:
-    smallest, largest = np.inf, 0.0
-    for column, label, colour, marker in (
-        (name, "training", BLUE, None),
-        (f"validation_{name}", "validation", ORANGE, "o"),
-    ):
+    lines: list[tuple[str, str, dict[str, Any]]] = [
+        (name, "training", {"color": BLUE}),
+        (f"validation_{name}", "validation", {"color": ORANGE, "marker": "o", "markersize": 5}),
+    ]
+    if name == "kl":
+        dashed = {"color": INK, "linestyle": "--", "linewidth": 1}
+        lines.append(("capacity", "capacity that the KL is drawn to", dashed))
+    drawn: list[float] = []
+    for column, label, look in lines:
         rows = [row for row in history if column in row]
-        values = np.array([row[column] for row in rows])
-        if not len(rows):
-            continue
-        steps = [row["step"] for row in rows]
-        axes.plot(steps, values, color=colour, label=label, marker=marker, markersize=5)
-        smallest, largest = min(smallest, values.min()), max(largest, values.max())
-    if name != "accuracy" and smallest > 0 and largest / smallest >= _LOGARITHMIC_FROM:
+        if rows:
+            drawn += [row[column] for row in rows]
+            axes.plot([row["step"] for row in rows], [row[column] for row in rows], label=label, **look)
+    if name in _SOUND:
+        axes.axhspan(*_SOUND[name], color=SHADE, linewidth=0, zorder=0)
+    if name not in _LINEAR and min(drawn, default=0) > 0 and max(drawn) / min(drawn) >= _LOGARITHMIC_FROM:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(_few_labels)
         axes.tick_params(axis="y", which="minor", labelsize=9)
+
+
+def _legend(figure: Figure) -> None:
+    """One for all panels: every name once."""
+    shown: dict[str, Any] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            shown.setdefault(label, handle)
+    figure.legend(shown.values(), shown.keys(), loc="outside lower left", ncols=len(shown))
 
 
 def _few_labels(value: float, _position: float) -> str:

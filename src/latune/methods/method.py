@@ -35,6 +35,7 @@ class Player:
         steps_per_round: Updates it makes in each round of the training loop.
         learning_rate_factor: Multiplies the learning rate of the schedule.
         from_step: Its first step; before, it is left out of the rounds.
+        betas: Of its Adam optimiser.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Player:
     steps_per_round: int = 1
     learning_rate_factor: float = 1.0
     from_step: int = 0
+    betas: tuple[float, float] = (0.9, 0.999)
 
 
 class Method(nn.Module, ABC):

@@ -13,9 +13,13 @@ from latune.data.codecs import Codec
 from latune.errors import RecipeError
 from latune.methods.ar_vae import ArVaeConfig, build_ar_vae
 from latune.methods.attribute_term import AttributeTerm
+from latune.methods.beta_tcvae import BetaTcVae, BetaTcVaeConfig
 from latune.methods.beta_vae import BetaVae, BetaVaeConfig
+from latune.methods.capacity_vae import CapacityVae, CapacityVaeConfig
 from latune.methods.conditional_vae import ConditionalVae, ConditionalVaeConfig
 from latune.methods.control_term import ControlTerm
+from latune.methods.dip_vae import DipVae, DipVaeConfig
+from latune.methods.factor_vae import FactorVae, FactorVaeConfig
 from latune.methods.fader import Fader, FaderConfig
 from latune.methods.glsr_vae import GlsrVae, GlsrVaeConfig
 from latune.methods.method import Method
@@ -23,7 +27,17 @@ from latune.models.latent_model import LatentModel
 
 __all__ = ["MethodConfig", "build_method"]
 
-_Config = BetaVaeConfig | ArVaeConfig | FaderConfig | GlsrVaeConfig | ConditionalVaeConfig
+_Config = (
+    BetaVaeConfig
+    | CapacityVaeConfig
+    | FactorVaeConfig
+    | BetaTcVaeConfig
+    | DipVaeConfig
+    | ArVaeConfig
+    | FaderConfig
+    | GlsrVaeConfig
+    | ConditionalVaeConfig
+)
 MethodConfig = Annotated[_Config, Field(discriminator="name")]
 
 
@@ -68,4 +82,14 @@ def build_method(
         return GlsrVae(model, config, codec, reference, control_term)
     if isinstance(config, ArVaeConfig):
         return build_ar_vae(model, config, attribute_term, control_term)
+    if isinstance(config, CapacityVaeConfig):
+        return CapacityVae(model, config, attribute_term, control_term)
+    if isinstance(config, FactorVaeConfig):
+        return FactorVae(model, config, attribute_term, control_term)
+    if isinstance(config, DipVaeConfig):
+        return DipVae(model, config, attribute_term, control_term)
+    if isinstance(config, BetaTcVaeConfig):
+        if reference is None:
+            raise ValueError("method 'beta_tcvae' needs the attributes of the training items, whose number it reads")
+        return BetaTcVae(model, config, len(reference), attribute_term, control_term)
     return BetaVae(model, config, attribute_term, control_term)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Bernoulli, Categorical, Distribution, Independent, Normal
+from torch.distributions import Bernoulli, Categorical, Distribution, Independent, Laplace, Normal
 
 __all__ = [
     "LatentModel",
@@ -23,8 +23,8 @@ __all__ = [
     "token_distribution",
 ]
 
-Likelihood = Literal["bernoulli", "gaussian"]
-"""Of a pixel: "bernoulli" is binary cross-entropy, "gaussian" squared error (plus a constant), as published."""
+Likelihood = Literal["bernoulli", "gaussian", "laplace"]
+"""Of a pixel: "bernoulli" is binary cross-entropy, "gaussian" squared and "laplace" absolute error (plus constants)."""
 
 Posterior = Literal["normal", "point"]
 """Of a code: "point" is one without noise."""
@@ -153,11 +153,14 @@ def picture_distribution(logits: Tensor, likelihood: Likelihood) -> Distribution
     """Independent pixels from logits (B, C, H, W); log-probabilities sum over the pixels.
 
     "bernoulli" also takes grey pixels, as the field does: then it is not a normalised density. "gaussian" has the mean
-    sigmoid(logits) and the variance 1/2, so that its log-probability is the squared error plus a constant.
+    sigmoid(logits) and the variance 1/2, so that -log p is the squared error plus ln(pi) / 2 per pixel; "laplace" has
+    that mean and the scale 1, so that -log p is the absolute error plus ln(2) per pixel.
     """
     if likelihood == "bernoulli":
         return Independent(Bernoulli(logits=logits, validate_args=False), 3, validate_args=False)
     mean = torch.sigmoid(logits)
+    if likelihood == "laplace":
+        return Independent(Laplace(mean, torch.ones_like(mean), validate_args=False), 3, validate_args=False)
     return Independent(Normal(mean, torch.full_like(mean, math.sqrt(0.5)), validate_args=False), 3, validate_args=False)
 
 

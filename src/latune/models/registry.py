@@ -14,17 +14,15 @@ from latune.models.measure_mlp import MeasureMlp, MeasureMlpConfig
 from latune.models.measure_rnn import MeasureRnn, MeasureRnnConfig
 from latune.models.phrase_mlp import PhraseMlp, PhraseMlpConfig
 from latune.models.picture_conv import PictureConv, PictureConvConfig
+from latune.models.picture_networks import PictureNetwork, PictureNetworkConfig
 
 __all__ = ["ModelConfig", "build_model"]
 
-ModelConfig = Annotated[
-    MeasureMlpConfig | MeasureRnnConfig | PhraseMlpConfig | PictureConvConfig, Field(discriminator="name")
-]
+_Config = MeasureMlpConfig | MeasureRnnConfig | PhraseMlpConfig | PictureConvConfig | PictureNetworkConfig
+ModelConfig = Annotated[_Config, Field(discriminator="name")]
 
 
-def build_model(
-    config: MeasureMlpConfig | MeasureRnnConfig | PhraseMlpConfig | PictureConvConfig, codec: Codec
-) -> LatentModel:
+def build_model(config: _Config, codec: Codec) -> LatentModel:
     """Build a network with fresh weights from the global random state.
 
     Args:
@@ -35,7 +33,8 @@ def build_model(
         RecipeError: The network does not read such items.
     """
     shape = codec.item_shape
-    wanted = 3 if isinstance(config, PictureConvConfig) else 2 if isinstance(config, PhraseMlpConfig) else 1
+    pictures = isinstance(config, PictureConvConfig | PictureNetworkConfig)
+    wanted = 3 if pictures else 2 if isinstance(config, PhraseMlpConfig) else 1
     if len(shape) != wanted:
         kind = {1: "sequences", 2: "phrases (data.measures)", 3: "pictures"}[wanted]
         raise RecipeError(f"model.name: '{config.name}' reads {kind}, but the items have the shape {tuple(shape)}.")
@@ -44,6 +43,8 @@ def build_model(
         return PhraseMlp(codec.measure_codec.vocabulary.values, (shape[0], shape[1]), config)
     if isinstance(config, PictureConvConfig):
         return PictureConv(shape, codec.symbols - 1, config)
+    if isinstance(config, PictureNetworkConfig):
+        return PictureNetwork(shape, codec.symbols - 1, config)
     if isinstance(config, MeasureRnnConfig):
         return MeasureRnn(codec.symbols, shape[0], config, beats=len(codec.cuts) + 1)
     return MeasureMlp(codec.symbols, shape[0], config)

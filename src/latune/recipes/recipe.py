@@ -8,13 +8,15 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from latune.data.phrase_codec import MOST_MEASURES, of_measure
+from latune.data.protocols import ProtocolName
 from latune.methods.attribute_term import AttributesConfig
 from latune.methods.control_term import ControlConfig
 from latune.methods.joint_movement import JointConfig
 from latune.methods.registry import MethodConfig
 from latune.models.registry import ModelConfig
+from latune.recipes.lengths import Length
 
-__all__ = ["DataConfig", "EvaluationConfig", "Recipe", "TrainingConfig"]
+__all__ = ["DataConfig", "EvaluationConfig", "Recipe", "RecordingConfig", "TrainingConfig"]
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what every generator takes
@@ -27,12 +29,33 @@ class Block(BaseModel):
 
 
 class DataConfig(Block):
-    """Which data set."""
+    """Which data set, and which of its items are for what (see `latune.data.protocols`)."""
 
     name: str
+    protocol: ProtocolName = "default"
+    folds: Annotated[int, Field(ge=2, le=100)] = 10  # of protocol kfold
+    fold: Annotated[int, Field(ge=0)] | None = None  # which one is tested; none: a run for each
+    heldout: Annotated[int, Field(ge=1)] | None = None  # shape or quadrant that is tested; default: the last one
+    stratify: tuple[str, ...] | None = None  # attributes spread evenly over folds; default: classes, or few values
+    split_seed: Seed = 0  # of the protocol; runs of all seeds share their splits
     crossover: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of training items joined from two neighbours
     measures: Annotated[int, Field(ge=2, le=MOST_MEASURES)] | None = None  # items are phrases of so many measures
     hop: PositiveInt = 1  # measures from the start of one phrase to that of the next
+
+    @model_validator(mode="after")
+    def _has_fold(self) -> DataConfig:
+        if self.fold is not None and self.protocol != "kfold":
+            raise ValueError("fold is for protocol kfold alone")
+        if self.fold is not None and self.fold >= self.folds:
+            raise ValueError(f"fold: expected 0 to {self.folds - 1}")
+        if self.heldout is not None and not self.protocol.startswith("heldout"):
+            raise ValueError("heldout is for protocols heldout_shape and heldout_quadrant alone")
+        return self
+
+    @property
+    def every_fold(self) -> bool:
+        """Whether this stands for one run per fold."""
+        return self.protocol == "kfold" and self.fold is None
 
 
 class TrainingConfig(Block):
@@ -42,7 +65,10 @@ class TrainingConfig(Block):
     epochs: PositiveInt | None = None  # length in passes over the training split
     batch_size: PositiveInt = 256
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3  # of Adam
-    schedule: Literal["constant", "linear", "cosine"] = "constant"  # how the learning rate falls to 0
+    schedule: Literal["constant", "linear", "cosine", "exponential"] = "constant"  # linear and cosine fall to 0
+    decay: Fraction = 0.95  # of the exponential schedule: what each decay leaves of the learning rate
+    decay_every: Length = "10 epochs"  # from one decay to the next: steps, or epochs
+    decay_from: Length | None = None  # when the first one happens; default: after decay_every
     validate_every: PositiveInt = 500  # steps between validations (and chances to be the best)
     checkpoint_every: PositiveInt = 1000  # steps between checkpoints
     log_every: PositiveInt = 50  # steps between rows of history.csv
@@ -55,6 +81,16 @@ class TrainingConfig(Block):
         if self.steps is None and self.epochs is None:
             raise ValueError("training needs steps or epochs")
         return self
+
+
+class RecordingConfig(Block):
+    """What is recorded of a training besides its history, in the folder `recording` of the run."""
+
+    panel_every: Length = 1000  # from one picture of held-out items and their reconstructions to the next
+    panel_items: Annotated[int, Field(ge=1, le=256)] = 16
+    probe_every: Length = "1 epoch"  # from one set of latent codes of the probe to the next
+    probe_items: PositiveInt = 2048  # held-out items of the probe
+    most_megabytes: Annotated[float, Field(gt=0)] = 100.0  # where it grows larger, records are thinned out evenly
 
 
 class EvaluationConfig(Block):
@@ -85,6 +121,7 @@ class Recipe(Block):
     control: ControlConfig | None = None
     joint: JointConfig = JointConfig()
     training: TrainingConfig
+    recording: RecordingConfig | None = None
     evaluation: EvaluationConfig = EvaluationConfig()
 
     @property

@@ -16,6 +16,7 @@ from latune.data.dataset import Dataset
 from latune.figures import (
     attribute_scatter,
     cross_talk,
+    divergence_curves,
     figure_svg,
     hit_rates,
     latent_surfaces,
@@ -25,15 +26,19 @@ from latune.figures import (
 )
 from latune.figures.latent import ScatterPanel, SurfacePanel
 from latune.figures.style import THEME
+from latune.metrics.posterior import prior_divergence
+from latune.report.choice import evenly
 from latune.report.media import Medium, Subject
 from latune.report.tables import usual_way
 from latune.training.history import read_history
+from latune.training.recording import FOLDER as RECORDING
+from latune.training.recording import read_probes
 from latune.training.run_folder import write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Chart", "draw_charts", "page_svg"]
+__all__ = ["Chart", "chart_makers", "draw_charts", "page_svg"]
 
 FOLDER = "figures"
 _MOST_POINTS = 2000  # of a scatter
@@ -88,12 +93,29 @@ def draw_charts(
         certificate: The content of `certificate.json`, or None.
         report: Told (done, total).
     """
+    makers = chart_makers(medium, subject, certificate)
+    folder = subject.run.folder / FOLDER
+    folder.mkdir(exist_ok=True)
+    charts: dict[str, Chart] = {}
+    for done, (name, (caption, draw)) in enumerate(makers.items()):
+        report(done, len(makers))
+        charts[name] = _chart(name, caption, draw(), folder)
+    report(len(makers), len(makers))
+    return charts
+
+
+def chart_makers(
+    medium: Medium, subject: Subject, certificate: dict[str, Any] | None
+) -> dict[str, tuple[str, Callable[[], Figure]]]:
+    """Caption and drawing function of the figures that the run's files allow, by name."""
     run, dataset, editor = subject.run, subject.dataset, subject.editor
     makers: dict[str, tuple[str, Callable[[], Figure]]] = {}
     history = read_history(run.folder)
     if history:
         per = "item" if run.recipe.method.reconstruction == "sum" else medium.nouns.element
         makers["loss_curves"] = (_LOSSES, lambda: loss_curves(history, f"nats per {per}"))
+    if (run.folder / RECORDING).is_dir():
+        makers["divergence_curves"] = (_DIVERGENCES, lambda: _divergences(run.folder))
     if certificate is not None and certificate["knobs"]:
         makers["response_curves"] = (_RESPONSE, lambda: response_curves(certificate))
         makers["hit_rates"] = (_HITS, lambda: hit_rates(certificate))
@@ -104,15 +126,7 @@ def draw_charts(
     makers["attribute_scatter"] = (_SCATTER, lambda: _scatter(dataset, editor))
     if editor.model.latent_size > 1:
         makers["latent_surfaces"] = (_SURFACE + medium.nouns.gaps, lambda: _surfaces(dataset, editor))
-    makers |= medium.charts(subject)
-    folder = run.folder / FOLDER
-    folder.mkdir(exist_ok=True)
-    charts: dict[str, Chart] = {}
-    for done, (name, (caption, draw)) in enumerate(makers.items()):
-        report(done, len(makers))
-        charts[name] = _chart(name, caption, draw(), folder)
-    report(len(makers), len(makers))
-    return charts
+    return makers | medium.charts(subject)
 
 
 def _chart(name: str, caption: str, figure: Figure, folder: Path) -> Chart:
@@ -120,6 +134,13 @@ def _chart(name: str, caption: str, figure: Figure, folder: Path) -> Chart:
     write_text(folder / f"{name}.svg", svg)
     save_figure(figure, folder / f"{name}.png")
     return Chart(name, caption, page_svg(svg, caption))
+
+
+def _divergences(folder: Path) -> Figure:
+    probes = read_probes(folder)
+    scales = np.exp(probes.log_variances / 2)
+    pairs = zip(probes.means, scales, strict=True)
+    return divergence_curves(probes.steps, np.stack([prior_divergence(*pair) for pair in pairs]))
 
 
 def _planes(editor: Editor) -> list[tuple[int, int]]:
@@ -134,7 +155,8 @@ def _planes(editor: Editor) -> list[tuple[int, int]]:
 
 def _held_out_codes(dataset: Dataset, editor: Editor) -> tuple[Any, Any]:
     """Codes (N, D) and attributes (N, A) of test items."""
-    indices = dataset.split("test")[:_MOST_POINTS]
+    indices = dataset.split("test")
+    indices = indices[evenly(len(indices), _MOST_POINTS)]
     return editor.encode(np.asarray(dataset.items[indices])), np.asarray(dataset.attributes[indices])
 
 
@@ -163,6 +185,10 @@ def _surfaces(dataset: Dataset, editor: Editor) -> Figure:
 _LOSSES = (
     "The parts of the loss during training, on training batches (line) and on the validation split (dots)."
     " Where the training line goes on falling and the dots do not, the model learns its items by heart."
+)
+_DIVERGENCES = (
+    "How much each latent dimension carries of an item, as the divergence of its posterior from the prior: the mean"
+    " over the same validation items at every recorded step. Below 0.1 nats a dimension counts as not in use."
 )
 _RESPONSE = (
     "What was measured on the decoded items against what was asked for. The line is the mean over held-out items,"

@@ -81,10 +81,10 @@ def choose_pictures(dataset: Dataset, editor: Editor, count: int, seed: int) -> 
 
 
 def one_of_each(dataset: Dataset) -> tuple[NDArray[np.int64], list[str]]:
-    """Indices of the first test picture of each class, or of the first ten where there are none; their names."""
+    """Indices of the first test picture of each class, or of ten from first to last where there are none; names."""
     indices = dataset.split("test")
     if dataset.classes is None:
-        return indices[:_PAIRS], []
+        return indices[np.linspace(0, len(indices) - 1, min(_PAIRS, len(indices))).astype(int)], []
     classes, first = np.unique(np.asarray(dataset.classes)[indices], return_index=True)
     return indices[first[:_MOST_CLASSES]], [str(name) for name in classes[:_MOST_CLASSES]]
 

@@ -11,12 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latune.control.editor import Editor
+from latune.control.inference import decode_brightness
 from latune.data.dataset import Dataset
 from latune.figures import picture_grid, picture_strip, reconstructions, save_figure
-from latune.figures.pixels import Pixels, png_bytes
+from latune.figures.pixels import Pixels, as_pixels, png_bytes
 from latune.figures.style import readable
 from latune.images.sheets import enlarge, sheet, write_gif
 from latune.report.media import Nouns, Report, Subject
+from latune.report.picture_dimensions import (
+    RESPONSES,
+    TRAVERSALS,
+    draw_responses,
+    draw_traversals,
+    has_places,
+    write_traversals,
+)
 from latune.report.picture_plane import draw_plane, plane_names
 from latune.report.picture_sweeps import (
     POSITIONS,
@@ -139,12 +148,17 @@ class _Pictures:
         pair = plane_names(subject.editor.knobs.names)
         if pair is not None:
             charts["plane"] = (_PLANE, lambda: draw_plane(subject, pair, "path"))
+        if has_places(subject.dataset.table):
+            charts["factor_responses"] = (RESPONSES, lambda: draw_responses(subject))
+            charts["latent_traversals"] = (TRAVERSALS, lambda: draw_traversals(subject))
         return charts
 
     def write(
         self, subject: Subject, names: Sequence[str], way: Setting, folder: Path, report: Report
     ) -> tuple[list[Path], list[str]]:
         """For each knob a strip per picture (PNG) and a grid of all; an animation per picture; the plane of two knobs.
+
+        Where the place of what is shown is known, also every latent dimension, as a figure and as moving pictures.
 
         Strips and animations are made a second time with the knobs' dimensions set to evenly spaced codes.
         """
@@ -163,6 +177,8 @@ class _Pictures:
         if pair is not None:
             path = folder / f"{pair[0]}_and_{pair[1]}_{subject.items[0]}{_suffix(way)}.png"
             files.append(_save(draw_plane(subject, pair, way), path))
+        if has_places(subject.dataset.table):
+            files += write_traversals(subject, folder)
         report("traversals", total, total)
         return files, []
 
@@ -198,8 +214,8 @@ def _draw_grid(sweeps: Sequence[PictureSweep]) -> Figure:
 def _draw_reconstructions(subject: Subject) -> Figure:
     indices, names = one_of_each(subject.dataset)
     items = np.asarray(subject.dataset.items[indices])
-    decoded = subject.editor.decode(subject.editor.encode(items))
-    return reconstructions(pixels_of(subject.dataset, items), pixels_of(subject.dataset, decoded), names)
+    decoded = decode_brightness(subject.editor.model, subject.editor.encode(items))
+    return reconstructions(pixels_of(subject.dataset, items), as_pixels(decoded, 255), names)
 
 
 def _together(sweeps: Any) -> dict[tuple[Setting, int], list[PictureSweep]]:
@@ -224,8 +240,8 @@ def _write_animation(sweeps: Sequence[PictureSweep], folder: Path) -> Path:
 
 
 _RECONSTRUCTIONS = (
-    "Test pictures, the first of each class where the data set has classes, and what the decoder makes of the mean of"
-    " their codes. What is lost here, no knob brings back."
+    "Test pictures, the first of each class where the data set has classes, and what the decoder expects at the mean of"
+    " their codes, grey where it is in doubt. What is lost here, no knob brings back."
 )
 _PLANE = (
     "The first start picture with two knobs set together, ten values each, by “path”. From left to"

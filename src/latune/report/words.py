@@ -13,6 +13,9 @@ from latune.data.codecs import Codec
 from latune.data.dataset import Dataset
 from latune.data.picture_codec import PictureCodec
 from latune.figures.style import percent, readable
+from latune.methods.beta_tcvae import BetaTcVaeConfig
+from latune.methods.capacity_vae import CapacityVaeConfig
+from latune.methods.factor_vae import FactorVaeConfig
 from latune.methods.fader import FaderConfig
 from latune.models.phrase_mlp import PhraseMlpConfig
 from latune.recipes.recipe import Recipe
@@ -22,8 +25,12 @@ __all__ = ["caveats", "counted", "duration", "recipe_sentences"]
 
 _METHODS = {
     "ar_vae": "AR-VAE (attribute-regularised variational auto-encoder)",
+    "beta_tcvae": "beta-TCVAE (a weight of its own on the total correlation of the codes)",
     "beta_vae": "beta-VAE",
+    "capacity_vae": "beta-VAE of controlled capacity (its KL term follows a rising number of nats)",
     "conditional_vae": "conditional VAE (a variational auto-encoder whose decoder is told the attributes)",
+    "dip_vae": "DIP-VAE (the covariance of the codes is drawn to the identity)",
+    "factor_vae": "FactorVAE (a discriminator keeps the dimensions of the codes independent)",
     "fader": "Fader network (a code without the attributes, and a decoder that is told them)",
     "glsr_vae": "GLSR-VAE (a variational auto-encoder whose decoder answers each knob at a given rate)",
 }
@@ -32,6 +39,12 @@ _MODELS = {
     "measure_rnn": "the published recurrent network, which writes tick by tick",
     "phrase_mlp": "one plain network for all measures of a phrase, and what the measures around make likely",
     "picture_conv": "a convolutional network and its mirror image",
+    "burgess": "the convolutional network of Burgess et al. 2018",
+    "higgins_fc": "the network without convolutions of Higgins et al. 2017",
+    "kim": "the convolutional network of Kim and Mnih 2018",
+    "locatello": "the convolutional network of Locatello et al. 2019",
+    "bcvae": "a convolutional network with batch normalisation, from a public replication",
+    "bcvae_branch": "a convolutional network with batch normalisation, a later state of that replication",
 }
 _SCHEDULES = {
     "constant": "constant",
@@ -100,6 +113,15 @@ def _method_sentence(recipe: Recipe) -> str:
             f"Method: {name}; fooling the critic that reads attributes from the code has weight {method.beta:g}, which"
             f" is reached after {method.ramp_steps:,} steps."
         )
+    if isinstance(method, CapacityVaeConfig):
+        return (
+            f"Method: {name}: {method.capacity:g} nats after {method.capacity_steps:,} steps; the distance from them"
+            f" has weight {method.gamma * method.kappa:g}."
+        )
+    if isinstance(method, FactorVaeConfig):
+        return f"Method: {name} with weight {method.gamma:g} on the total correlation."
+    if isinstance(method, BetaTcVaeConfig):
+        return f"Method: {name} with weight {method.beta:g} on the total correlation."
     return f"Method: {name} with weight {method.beta:g} on the divergence."
 
 

@@ -24,7 +24,7 @@ from latune.recipes import Recipe
 from latune.recipes.loading import recipe_from_dict
 from latune.training.run_plugins import extended_codec, remarks_on_plugins
 
-__all__ = ["FORMAT", "Run", "create_run", "open_run", "save_weights", "write_json", "write_text"]
+__all__ = ["FORMAT", "Run", "create_run", "open_run", "save_weights", "write_bytes", "write_json", "write_text"]
 
 FORMAT = 1
 """Version of the folder's layout."""
@@ -127,6 +127,8 @@ def open_run(folder: Path, plugins: Sequence[Plugin] = ()) -> Run:
         InputError: An attribute of a plugin has the name of another one.
     """
     if not (folder / "run.json").is_file():
+        if (folder / "folds.json").is_file():
+            raise RunError(f"{folder} holds one run for each fold: expected one of them, such as {folder / 'fold-0'}.")
         raise RunError(f"{folder} is not a run folder: expected run.json in it.")
     try:
         header = json.loads((folder / "run.json").read_text(encoding="utf-8"))
@@ -150,11 +152,16 @@ def open_run(folder: Path, plugins: Sequence[Plugin] = ()) -> Run:
     return Run(folder, recipe_from_dict(values, str(folder / "recipe.yaml")), codec, remarks)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    write_bytes(path, text.encode())
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

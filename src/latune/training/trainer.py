@@ -25,10 +25,14 @@ from latune.methods.registry import build_method
 from latune.models.phrase_mlp import PhraseMlp
 from latune.models.registry import build_model
 from latune.recipes import Recipe
+from latune.recipes.lengths import in_steps
+from latune.recipes.recipe import TrainingConfig
 from latune.training.checkpoint import TrainingState, latest_checkpoint, load_checkpoint, save_checkpoint
 from latune.training.history import History
+from latune.training.random_state import looking_at
+from latune.training.recording import Recorder
 from latune.training.run_folder import Run, create_run, open_run, save_weights, write_json
-from latune.training.schedules import learning_rate
+from latune.training.schedules import Decay, learning_rate
 
 __all__ = ["Progress", "resume", "train"]
 
@@ -158,9 +162,12 @@ def _loop(
     batches = Batches(dataset, "train", training.batch_size, recipe.seed, device, to_input, prepare, crossover)
     held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, to_input, prepare)
     steps = training.steps or len(batches) * (training.epochs or 1)
+    decay = _decay(training, len(batches))
     half = torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bfloat16")
     players = method.players()
-    optimisers: list[Optimizer] = [Adam(player.parameters, training.learning_rate, fused=True) for player in players]
+    optimisers: list[Optimizer] = [
+        Adam(player.parameters, training.learning_rate, betas=player.betas, fused=True) for player in players
+    ]
 
     # Go on where the last checkpoint stands.
     state = TrainingState()
@@ -172,11 +179,16 @@ def _loop(
     interval_start, interval_step = time.perf_counter(), state.step
 
     try:
+        recorder = None
+        if recipe.recording is not None:
+            recorder = Recorder(run.folder, recipe.recording, dataset, recipe.seed, len(batches), state.step)
+            if state.step == 0:
+                recorder.record(method.model, 0)
         while state.step < steps:
             # One round: every player takes its turns on the batch of this step.
             method.train()
             batch = batches.at(state.step)
-            rate = learning_rate(training.schedule, training.learning_rate, state.step, steps)
+            rate = learning_rate(training.schedule, training.learning_rate, state.step, steps, decay)
             losses: Losses = {}
             for player, optimiser in zip(players, optimisers, strict=True):
                 if state.step < player.from_step:
@@ -216,6 +228,8 @@ def _loop(
                 if report is not None:
                     report(Progress(state.step, steps, throughput, recorded))
 
+            if recorder is not None:
+                recorder.record(method.model, state.step, last)
             stopping = stop is not None and stop()
             if stopping or state.step % training.checkpoint_every == 0:
                 _refuse_broken_weights(method, run.folder, state.step)
@@ -240,19 +254,21 @@ def _loop(
     return run
 
 
-@torch.no_grad()
+def _decay(training: TrainingConfig, steps_per_epoch: int) -> Decay:
+    every = in_steps(training.decay_every, steps_per_epoch)
+    first = every if training.decay_from is None else in_steps(training.decay_from, steps_per_epoch)
+    return Decay(training.decay, every, first)
+
+
 def _validate(method: Method, batches: Iterable[Batch]) -> dict[str, float]:
     """Means over the held-out items."""
-    # The generator is put back, so that validating more or less often changes nothing else.
-    random_state = torch.get_rng_state()
-    method.eval()
     sums: dict[str, float] = {}
     items = 0
-    for batch in batches:
-        items += len(batch.items)
-        for name, value in _numbers(method.validation_losses(batch)).items():
-            sums[name] = sums.get(name, 0.0) + value * len(batch.items)
-    torch.set_rng_state(random_state)
+    with looking_at(method):  # validating more or less often changes nothing else
+        for batch in batches:
+            items += len(batch.items)
+            for name, value in _numbers(method.validation_losses(batch)).items():
+                sums[name] = sums.get(name, 0.0) + value * len(batch.items)
     return {name: value / items for name, value in sums.items()}
 
 
