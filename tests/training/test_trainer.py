@@ -171,6 +171,18 @@ def test_resume_with_other_items_is_refused(recipe, synthetic, tmp_path):
         resume(run.folder, other)
 
 
+def test_resume_with_another_recipe_is_refused(recipe, synthetic, tmp_path):
+    run = train(recipe(), synthetic, tmp_path / "run", stop=stop_after(1))
+    path = run.folder / "recipe.yaml"
+    before = path.read_text()
+    path.write_text(before.replace("steps: 40", "steps: 50"))
+    assert path.read_text() != before
+    with pytest.raises(RunError, match=r"recipe.yaml has been changed since the last checkpoint: put it back"):
+        resume(run.folder, synthetic)
+    path.write_text(before)
+    assert resume(run.folder, synthetic).finished
+
+
 # A real process, killed at a random moment, resumed, interrupted, resumed.
 
 LONG = (

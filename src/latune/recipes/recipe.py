@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -128,6 +130,12 @@ class Recipe(Block):
     def regularised(self) -> tuple[str, ...]:
         """Attributes that are tied to the first latent dimensions, in order."""
         return self.attributes.names if self.attributes is not None else self.method.tied
+
+    @property
+    def checksum(self) -> str:
+        """A checksum of all that decides what is learned; the device does not."""
+        values = self.model_dump(mode="json", exclude_defaults=True, exclude={"training": {"device"}})
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def resolved(self, known: Sequence[str]) -> Recipe:
         """This recipe with all attributes named: those that an empty list stands for, and those of each measure.

@@ -29,12 +29,14 @@ class TrainingState:
         best_loss: Lowest validation loss so far, infinity before the first.
         best_step: Steps done when it was measured.
         seconds: Time spent in training so far.
+        recipe: Checksum of the recipe that is trained.
     """
 
     step: int = 0
     best_loss: float = float("inf")
     best_step: int = 0
     seconds: float = 0.0
+    recipe: str = ""
 
 
 def save_checkpoint(folder: Path, method: nn.Module, optimisers: list[Optimizer], state: TrainingState) -> None:

@@ -170,10 +170,11 @@ def _loop(
     ]
 
     # Go on where the last checkpoint stands.
-    state = TrainingState()
+    state = TrainingState(recipe=recipe.checksum)
     checkpoint = latest_checkpoint(run.folder)
     if checkpoint is not None:
         state = load_checkpoint(checkpoint, method, optimisers)
+        _refuse_other_recipe(run, state)
     history = History(run.folder, from_step=state.step)
     recorded: dict[str, float] = {}
     interval_start, interval_step = time.perf_counter(), state.step
@@ -252,6 +253,16 @@ def _loop(
     }
     write_json(run.folder / "finished.json", result)
     return run
+
+
+def _refuse_other_recipe(run: Run, state: TrainingState) -> None:
+    """Half of one experiment and half of another would be neither."""
+    if state.recipe not in ("", run.recipe.checksum):
+        raise RunError(
+            f"{run.folder / 'recipe.yaml'} has been changed since the last checkpoint: put it back, or train into a new"
+            " folder."
+        )
+    state.recipe = run.recipe.checksum
 
 
 def _decay(training: TrainingConfig, steps_per_epoch: int) -> Decay:
