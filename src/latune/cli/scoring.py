@@ -42,7 +42,9 @@ def metrics(
 ) -> None:
     """Score anybody's codes against attributes (continuous) and factors (classes), with every metric that applies.
 
-    Examples: latune metrics arrays.npz --json; latune metrics --observatory --figure observatory.png
+    Example: latune metrics arrays.npz --json
+
+    Codes whose answers are known, with every score: latune metrics --observatory --figure observatory.png
 
     Beside codes, attributes and factors, the file may hold names (of the attributes), factor_names, scales (standard
     deviations of the codes), and test items for the scores that are fitted: codes_test, factors_test, attributes_test;
