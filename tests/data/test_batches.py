@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from latune.data import batches as batching
 from latune.data.augmentation import Crossover
 from latune.data.batches import Batches
 from latune.data.dataset import Dataset
@@ -115,3 +116,17 @@ def test_classes_go_with_their_items(synthetic):
     assert Batches(synthetic, "train", 64, 0, CPU).at(3).classes is None
     joined = Batches(dataset, "train", 64, 0, CPU, crossover=Crossover(dataset, "train", 0.5, 0))
     assert joined.at(3).classes is None  # what is joined from two items has no class
+
+
+def test_items_that_are_too_large_for_the_device_stay_in_their_file(synthetic, tmp_path, monkeypatch):
+    np.save(tmp_path / "items.npy", synthetic.items)
+    mapped = replace(synthetic, items=np.load(tmp_path / "items.npy", mmap_mode="r"))
+    whole = Batches(mapped, "train", 64, 0, CPU)
+    assert isinstance(whole._items, torch.Tensor)
+    monkeypatch.setattr(batching, "MOST_BYTES", 1000)
+    read = Batches(mapped, "train", 64, 0, CPU)
+    assert not isinstance(read._items, torch.Tensor)
+    assert isinstance(Batches(synthetic, "train", 64, 0, CPU)._items, torch.Tensor)  # is in memory already
+    assert len(read) == len(whole)
+    assert all(same(read.at(step), whole.at(step)) for step in (0, 3, len(whole) + 1))
+    assert all(same(a, b) for a, b in zip(read.whole(), whole.whole(), strict=True))

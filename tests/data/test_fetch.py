@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from latune.data import fetch as fetching
-from latune.data.fetch import fetch, fetch_mnist, fetch_sprites
+from latune.data.fetch import fetch, fetch_mnist, fetch_scenes, fetch_sprites
 from latune.errors import DataError
 
 pytest.importorskip("pooch")
@@ -93,10 +93,13 @@ def test_the_next_place_is_tried(server):
     assert fetch([server[0] + "missing.bin", server[0] + "b.bin"], SHA256).read_bytes() == CONTENT
 
 
-def test_mnist_and_sprites(server, monkeypatch, tmp_path):
+def test_the_sets(server, monkeypatch, tmp_path):
     monkeypatch.setattr(fetching, "MNIST_MIRRORS", (server[0] + "missing/", server[0]))
     monkeypatch.setattr(fetching, "MNIST_FILES", dict.fromkeys(fetching.MNIST_FILES, SHA256))
     monkeypatch.setattr(fetching, "SPRITES_URL", server[0] + fetching.SPRITES_FILE)
+    monkeypatch.setattr(fetching, "SCENES_URL", server[0] + fetching.SCENES_FILE)
     folder = fetch_mnist()
     assert fetch_sprites() == folder / fetching.SPRITES_FILE
-    assert {path.name for path in folder.iterdir()} == {*fetching.MNIST_FILES, fetching.SPRITES_FILE}
+    assert fetch_scenes() == folder / fetching.SCENES_FILE
+    files = {*fetching.MNIST_FILES, fetching.SPRITES_FILE, fetching.SCENES_FILE}
+    assert {path.name for path in folder.iterdir()} == files

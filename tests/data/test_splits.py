@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from latune.data.splits import groups_by_split, seen_before
+from latune.data.splits import groups_by_split, seen_before, stratified
 
 FRACTIONS = {"train": 0.8, "validation": 0.05, "test": 0.15}
 
@@ -24,6 +24,16 @@ def test_the_seed_decides():
     first, again, other = (groups_by_split(100, FRACTIONS, seed) for seed in (3, 3, 4))
     assert all(np.array_equal(first[name], again[name]) for name in FRACTIONS)
     assert not np.array_equal(first["test"], other["test"])
+
+
+@given(arrays(np.int16, st.integers(0, 60), elements=st.integers(0, 3)), st.integers(0, 2**32))
+def test_every_class_is_dealt_by_its_share(classes, seed):
+    parts = stratified(classes, FRACTIONS, seed)
+    assert np.array_equal(np.sort(np.concatenate(list(parts.values()))), np.arange(len(classes)))
+    for number in np.unique(classes):
+        members = classes == number
+        for name, fraction in FRACTIONS.items():
+            assert abs(members[parts[name]].sum() - fraction * members.sum()) <= 1
 
 
 def test_fractions_must_sum_to_one():

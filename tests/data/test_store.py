@@ -1,6 +1,7 @@
 """Data sets on disk: written whole or not at all, and checked when read."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from latune.data import store
 from latune.data.codec_registry import codec_from_dict
 from latune.data.dataset import Dataset
 from latune.data.registry import prepare_dataset
-from latune.data.store import data_home, is_stored, load_dataset, store_dataset
+from latune.data.store import data_home, is_stored, items_on_disk, load_dataset, store_dataset
 from latune.errors import DataError, RunError
 
 
@@ -140,3 +141,41 @@ def test_an_attribute_that_is_not_a_number_is_refused(synthetic):
     columns[3, 2] = np.nan
     with pytest.raises(DataError, match="'note_density' is not a finite number"):
         Dataset(**{**vars(synthetic), "attributes": columns})
+
+
+def test_items_are_written_piece_by_piece_and_taken_over(home, synthetic):
+    told = []
+    pieces = (np.asarray(synthetic.items[start : start + 170]) for start in range(0, 500, 170))
+    items = items_on_disk(synthetic.items.shape, pieces, lambda *at: told.append(at))
+    assert told == [(170, 500), (340, 500), (500, 500)]
+    assert isinstance(items, np.memmap)
+    assert np.array_equal(items, synthetic.items)
+    (file,) = home.iterdir()
+    inode = file.stat().st_ino
+    folder = store_dataset(replace(synthetic, items=items))
+    assert list(home.iterdir()) == [folder]  # moved, not copied
+    assert (folder / "items.npy").stat().st_ino == inode
+    again = load_dataset("chorales")
+    assert np.array_equal(again.items, synthetic.items)
+    store_dataset(replace(again, name="copy"))  # items of a stored set stay where they are
+    assert np.array_equal(load_dataset("chorales").items, load_dataset("copy").items)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"), [(OSError(28, "No space left"), DataError), (KeyboardInterrupt(), KeyboardInterrupt)]
+)
+def test_no_half_written_items_stay(home, error, expected):
+    def pieces():
+        yield np.zeros((2, 3), np.uint8)
+        raise error
+
+    with pytest.raises(expected):
+        items_on_disk((4, 3), pieces())
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("counts", [[], [3], [3, 2]])
+def test_as_many_items_as_announced(home, counts):
+    with pytest.raises(ValueError, match=f"expected 4 items, got {sum(counts)}"):
+        items_on_disk((4, 3), (np.zeros((count, 3), np.uint8) for count in counts))
+    assert list(home.iterdir()) == []

@@ -200,6 +200,8 @@ def test_reconstructions_show_one_of_each_class(classified):
     indices, names = one_of_each(classified)
     assert names == ["0", "1"]
     assert classified.classes[indices].tolist() == [0, 1]
+    named = dataclasses.replace(classified, description={"class_names": ["narrow", "wide"]})
+    assert one_of_each(named)[1] == ["narrow", "wide"]
 
 
 @pytest.mark.parametrize(

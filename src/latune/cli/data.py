@@ -50,7 +50,7 @@ def prepare(
     again: Annotated[bool, typer.Option("--again", help="Prepare it even if it is there.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one per core.")] = None,
     source: Annotated[Path | None, typer.Option(help="File or folder to read instead of the default.")] = None,
-    download: Annotated[bool, typer.Option("--download", help="Fetch the original files (digits, sprites).")] = False,
+    download: Annotated[bool, typer.Option("--download", help="Fetch the original files where there are any.")] = False,
     attributes: Annotated[Path | None, typer.Option(help="CSV table of your own pictures' attributes.")] = None,
     metre: Annotated[str | None, typer.Option(help="Metre of the tunes that are kept, such as 6/8.")] = None,
     track: Annotated[str | None, typer.Option(help="Number or name of your tunes' melody track, or all.")] = None,
@@ -123,6 +123,10 @@ def show(
     columns = ["attribute", "unit", "lowest", "5 %", "median", "95 %", "highest"]
     if as_json:
         summary: dict[str, Any] = {k: v for k, v in description.items() if k not in ("codec", "checksums")}
+        if dataset.classes is not None:
+            summary["classes"] = {
+                name: dict(zip(dataset.splits, row, strict=True)) for name, *row in _class_rows(dataset)
+            }
         print_json({**summary, "statistics": [dict(zip(columns, row, strict=True)) for row in rows]})
         return
     console.print(f"{description['source']}\n{description['licence']}", markup=False)
@@ -132,12 +136,23 @@ def show(
         f"Items: {splits}. {overlap['test_items_also_in_train']} of {overlap['test_items']} test items also"
         f" occur in training. Left out: {len(description['rejected'])} (see --json)."
     )
+    if dataset.classes is not None:
+        table("Classes", ["class", *dataset.splits], _class_rows(dataset))
     table(name, columns, rows)
     if isinstance(dataset.codec, PictureCodec):
         path = picture_sheet(dataset, output or Path(f"{name}.png"), by)
     else:
         path = tune_sheet(dataset, output or Path(f"{name}.svg"), measures)
     console.print(f"Sheet: {path}", markup=False)
+
+
+def _class_rows(dataset: Dataset) -> list[tuple[Any, ...]]:
+    """A row per class: its name, and its number of items in each split."""
+    import numpy as np
+
+    names, classes = dataset.class_names, np.asarray(dataset.classes)
+    counts = [np.bincount(classes[indices], minlength=len(names)).tolist() for indices in dataset.splits.values()]
+    return list(zip(names, *counts, strict=True))
 
 
 def prepare_with_bar(

@@ -1,4 +1,7 @@
-"""Batches of a data set that lives on the device: no loader, no workers, one gather per batch."""
+"""Batches of a data set that lives on the device: no loader, no workers, one gather per batch.
+
+What is too large for that is gathered from its file, batch by batch.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ __all__ = ["Batch", "Batches", "Prepare"]
 Prepare = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 ToInput = Callable[[Tensor], Tensor]
 
+MOST_BYTES = 2 * 2**30  # items beyond stay in their file
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -33,6 +38,26 @@ class Batch:
     items: Tensor
     attributes: Tensor
     classes: Tensor | None = None
+
+
+class _ItemsInFile:
+    """Indexed like the tensor of all items of a split, and reads from the memory-mapped file what is asked for.
+
+    Args:
+        rows: All items as they are stored, (N, ...).
+        indices: Which of them, (M,).
+        device: Where the chosen ones go.
+    """
+
+    def __init__(self, rows: NDArray[np.uint8], indices: NDArray[np.int64], device: torch.device) -> None:
+        self._rows, self._indices, self._device = rows, indices, device
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, chosen: Tensor) -> Tensor:
+        read = np.asarray(self._rows[self._indices[chosen.numpy(force=True)]])
+        return torch.from_numpy(read).to(self._device)
 
 
 class Batches:
@@ -70,7 +95,7 @@ class Batches:
         self._classes: Tensor | None = None
         if dataset.classes is not None and crossover is None:  # what is joined from two items has no class
             self._classes = torch.from_numpy(np.asarray(dataset.classes[indices]).astype(np.int64)).to(device)
-        self._load(np.asarray(dataset.rows[indices]), np.asarray(dataset.attributes[indices]))
+        self._load(_items(dataset.rows, indices, device), np.asarray(dataset.attributes[indices]))
         self._batch_size = min(batch_size, len(indices))
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.long)
@@ -113,9 +138,17 @@ class Batches:
         self._order = torch.randperm(len(self._items), generator=generator).to(self._device)
         self._epoch = epoch
         if self._crossover is not None:
-            self._load(*self._crossover.epoch(epoch))
+            items, attributes = self._crossover.epoch(epoch)
+            self._load(torch.from_numpy(items).to(self._device), attributes)
 
-    def _load(self, items: NDArray[np.uint8], attributes: NDArray[np.float32]) -> None:
+    def _load(self, items: Tensor | _ItemsInFile, attributes: NDArray[np.float32]) -> None:
         prepared = np.ascontiguousarray(self._prepare(attributes))
-        self._items = torch.from_numpy(items).to(self._device)
+        self._items = items
         self._attributes = torch.from_numpy(prepared).to(self._device)
+
+
+def _items(rows: NDArray[np.uint8], indices: NDArray[np.int64], device: torch.device) -> Tensor | _ItemsInFile:
+    """Items of a split: on the device, or in their file where they are too large for it."""
+    if isinstance(rows, np.memmap) and len(indices) * rows[:1].nbytes > MOST_BYTES:
+        return _ItemsInFile(rows, indices, device)
+    return torch.from_numpy(np.asarray(rows[indices])).to(device)

@@ -76,10 +76,19 @@ class Dataset:
         return np.asarray(self.splits[name], np.int64)
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes by number: as the description has them, or the numbers; none without classes."""
+        if self.classes is None:
+            return ()
+        numbers = range(int(np.max(self.classes, initial=-1)) + 1)
+        return tuple(self.description.get("class_names", map(str, numbers)))
+
+    @property
     def rows(self) -> NDArray[np.uint8]:
         """Items as they are stored: packed where they are binary."""
         return self.items.rows if isinstance(self.items, PackedItems) else self.items
 
     def occur_in(self, indices: NDArray[np.int64], split: str) -> NDArray[np.bool_]:
         """Which of the items at `indices` also occur, value for value, in a split."""
-        return seen_before(self.rows[indices], self.rows[self.split(split)])
+        rows = self.rows  # maybe larger than memory: one is read after the other
+        return seen_before((rows[k] for k in indices), (rows[k] for k in self.split(split)))

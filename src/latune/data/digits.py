@@ -21,12 +21,12 @@ from latune.data.dataset import Dataset
 from latune.data.fetch import fetch_mnist
 from latune.data.picture_codec import PictureCodec
 from latune.data.preparation import Preparation
-from latune.data.splits import count_overlap, groups_by_split
+from latune.data.splits import count_overlap, groups_by_split, stratified
 from latune.errors import InputError
 from latune.images.idx import read_idx_images, read_idx_labels
 from latune.images.morphology import DIGIT_ATTRIBUTES, measure_morphology, plain
 
-__all__ = ["RawDigits", "embedded_digits", "prepare_digits", "read_mnist"]
+__all__ = ["RawDigits", "embedded_digits", "prepare_digits", "read_digits", "read_mnist"]
 
 SIZE = 28  # pixels a side
 BOX = 20  # pixels a side that a digit may fill, in MNIST and here
@@ -62,15 +62,24 @@ def prepare_digits(preparation: Preparation) -> Dataset:
         DataError: The download failed.
         MissingExtraError: numba, or pooch where it is needed, is not installed.
     """
+    return _measured(read_digits(preparation), preparation)
+
+
+def read_digits(preparation: Preparation) -> RawDigits:
+    """Read MNIST from `source` or by `download`, else the embedded digits.
+
+    Raises:
+        InputError: A file of the source is missing or damaged.
+        DataError: The download failed.
+        MissingExtraError: pooch is needed and not installed.
+    """
     if preparation.source is not None and preparation.download:
         raise InputError("--source and --download exclude each other: choose one.")
     if preparation.source is not None:
-        raw = read_mnist(preparation.source)
-    elif preparation.download:
-        raw = read_mnist(fetch_mnist(preparation.report))
-    else:
-        raw = embedded_digits()
-    return _measured(raw, preparation)
+        return read_mnist(preparation.source)
+    if preparation.download:
+        return read_mnist(fetch_mnist(preparation.report))
+    return embedded_digits()
 
 
 def _measured(raw: RawDigits, preparation: Preparation) -> Dataset:
@@ -143,11 +152,6 @@ def embedded_digits(seed: int = 0) -> RawDigits:
 
     content = load_digits()
     labels = content.target.astype(np.int16)
-    splits: dict[str, list[NDArray[np.int64]]] = {name: [] for name in EMBEDDED_SPLITS}
-    for digit in range(DIGITS):
-        members = np.flatnonzero(labels == digit)
-        for name, chosen in groups_by_split(len(members), EMBEDDED_SPLITS, seed + digit).items():
-            splits[name].append(members[chosen])
     description = {
         "source": f"scikit-learn {version('scikit-learn')}: its 1,797 packaged 8x8 digits, enlarged to 28x28, in plain"
         " form; not MNIST",
@@ -157,8 +161,7 @@ def embedded_digits(seed: int = 0) -> RawDigits:
             "For MNIST: latune data prepare digits --again --download, or --source FOLDER with its four IDX files.",
         ],
     }
-    joined = {name: np.sort(np.concatenate(parts)) for name, parts in splits.items()}
-    return RawDigits(_enlarged(content.images), labels, joined, description)
+    return RawDigits(_enlarged(content.images), labels, stratified(labels, EMBEDDED_SPLITS, seed), description)
 
 
 def _enlarged(images: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -10,7 +10,18 @@ from typing import Any
 from latune.data.store import data_home, require_writable
 from latune.errors import DataError, MissingExtraError
 
-__all__ = ["MNIST_FILES", "MNIST_MIRRORS", "SPRITES_FILE", "SPRITES_URL", "fetch", "fetch_mnist", "fetch_sprites"]
+__all__ = [
+    "MNIST_FILES",
+    "MNIST_MIRRORS",
+    "SCENES_FILE",
+    "SCENES_URL",
+    "SPRITES_FILE",
+    "SPRITES_URL",
+    "fetch",
+    "fetch_mnist",
+    "fetch_scenes",
+    "fetch_sprites",
+]
 
 Report = Callable[[int, int], None]
 
@@ -30,6 +41,9 @@ MNIST_FILES = {
 
 SPRITES_FILE = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 SPRITES_URL = "https://github.com/google-deepmind/dsprites-dataset/raw/master/" + SPRITES_FILE
+
+SCENES_FILE = "3dshapes.h5"
+SCENES_URL = "https://storage.googleapis.com/3d-shapes/" + SCENES_FILE
 
 
 class _Progress:
@@ -110,6 +124,15 @@ def fetch_sprites(report: Report | None = None) -> Path:
         DataError: As for `fetch`.
     """
     return fetch([SPRITES_URL], None, report)
+
+
+def fetch_scenes(report: Report | None = None) -> Path:
+    """Download the official archive of 3D Shapes (255 MB); the caller checks its content.
+
+    Raises:
+        DataError: As for `fetch`.
+    """
+    return fetch([SCENES_URL], None, report)
 
 
 def _reason(error: Exception) -> str:

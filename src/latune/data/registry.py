@@ -44,6 +44,12 @@ def _digits(preparation: Preparation) -> list[Dataset]:
     return [prepare_digits(preparation)]
 
 
+def _symbols(preparation: Preparation) -> list[Dataset]:
+    from latune.data.symbols import prepare_symbols
+
+    return [prepare_symbols(preparation)]
+
+
 def _sprites(preparation: Preparation) -> list[Dataset]:
     from latune.data.sprites import prepare_sprites
 
@@ -54,6 +60,18 @@ def _small_sprites(preparation: Preparation) -> list[Dataset]:
     from latune.data.sprites import prepare_small_sprites
 
     return [prepare_small_sprites(preparation)]
+
+
+def _scenes(preparation: Preparation) -> list[Dataset]:
+    from latune.data.shapes3d import prepare_scenes
+
+    return [prepare_scenes(preparation)]
+
+
+def _small_scenes(preparation: Preparation) -> list[Dataset]:
+    from latune.data.shapes3d import prepare_small_scenes
+
+    return [prepare_small_scenes(preparation)]
 
 
 def _dmelodies(preparation: Preparation) -> list[Dataset]:
@@ -104,6 +122,12 @@ DATASETS = {
             ("source", "download"),
         ),
         DatasetSource(
+            "symbols",
+            "Handwritten digits and + - times, 45x45; the published symbols (HWF) by --source, MNIST's digits too.",
+            _symbols,
+            ("source", "download"),
+        ),
+        DatasetSource(
             "sprites",
             "737,280 squares, ellipses and hearts, 64x64, drawn here; the official file by --source or --download.",
             _sprites,
@@ -113,6 +137,18 @@ DATASETS = {
             "sprites-small",
             "The 18,432 sprites at orientation 0: shape, scale and position vary.",
             _small_sprites,
+            ("source", "download"),
+        ),
+        DatasetSource(
+            "shapes3d",
+            "480,000 objects in a room, 64x64 in colour (5.9 GB), drawn here; 3D Shapes by --source or --download.",
+            _scenes,
+            ("source", "download"),
+        ),
+        DatasetSource(
+            "shapes3d-small",
+            "The 19,200 of them whose floor and walls are red or cyan.",
+            _small_scenes,
             ("source", "download"),
         ),
         DatasetSource(

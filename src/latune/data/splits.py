@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["count_overlap", "groups_by_split", "seen_before"]
+__all__ = ["count_overlap", "groups_by_split", "seen_before", "stratified"]
 
 
 def groups_by_split(group_count: int, fractions: dict[str, float], seed: int) -> dict[str, NDArray[np.int64]]:
@@ -31,12 +31,33 @@ def groups_by_split(group_count: int, fractions: dict[str, float], seed: int) ->
     return {name: np.sort(part) for name, part in zip(fractions, parts, strict=True)}
 
 
-def seen_before(items: NDArray[np.uint8], reference: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def stratified(
+    classes: NDArray[np.integer[Any]], fractions: dict[str, float], seed: int
+) -> dict[str, NDArray[np.int64]]:
+    """Deal items out to splits at random, so that every split has the same share of each class.
+
+    Args:
+        classes: Class of each item (N,), from 0.
+        fractions: Share of items per split, as in `groups_by_split`.
+        seed: Seed of the shuffles, one per class.
+
+    Returns:
+        Sorted indices per split; together they cover every item once.
+    """
+    parts: dict[str, list[NDArray[np.int64]]] = {name: [np.empty(0, np.int64)] for name in fractions}
+    for number in np.unique(classes):
+        members = np.flatnonzero(classes == number)
+        for name, chosen in groups_by_split(len(members), fractions, seed + int(number)).items():
+            parts[name].append(members[chosen])
+    return {name: np.sort(np.concatenate(members)) for name, members in parts.items()}
+
+
+def seen_before(items: Iterable[NDArray[np.uint8]], reference: Iterable[NDArray[np.uint8]]) -> NDArray[np.bool_]:
     """Which items also occur, value for value, among the reference items.
 
     Args:
-        items: Shape (N, ...).
-        reference: Shape (M, ...).
+        items: N items: an array (N, ...), or one after the other.
+        reference: M items.
 
     Returns:
         Booleans, shape (N,).
@@ -44,7 +65,7 @@ def seen_before(items: NDArray[np.uint8], reference: NDArray[np.uint8]) -> NDArr
     return np.isin(_digests(items), _digests(reference))
 
 
-def _digests(items: NDArray[np.uint8]) -> NDArray[np.void]:
+def _digests(items: Iterable[NDArray[np.uint8]]) -> NDArray[np.void]:
     """A 128-bit digest per item: half a million pictures are compared in seconds, without a copy of them."""
     digests = [hashlib.blake2b(item.tobytes(), digest_size=16).digest() for item in items]
     return np.array(digests, dtype="V16")

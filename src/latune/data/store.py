@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,24 @@ from latune.data.dataset import Dataset
 from latune.data.packed_items import PackedItems
 from latune.errors import DataError
 
-__all__ = ["FORMAT", "data_home", "is_stored", "load_dataset", "require_writable", "store_dataset", "stored_names"]
+__all__ = [
+    "FORMAT",
+    "data_home",
+    "is_stored",
+    "items_on_disk",
+    "load_dataset",
+    "require_writable",
+    "store_dataset",
+    "stored_names",
+]
 
 FORMAT = 1
 """Version of the folder's layout; a folder of another version is prepared anew."""
+
+FILLED = ".items-"
+"""How names of files of items begin that no data set has taken over yet."""
+
+Report = Callable[[int, int], None]
 
 
 def data_home() -> Path:
@@ -63,6 +78,44 @@ def require_writable() -> None:
         raise DataError(f"Cannot write to {home}: {error.strerror}; set LATUNE_DATA to another folder.") from error
 
 
+def items_on_disk(
+    shape: tuple[int, ...], pieces: Iterable[NDArray[np.uint8]], report: Report | None = None
+) -> NDArray[np.uint8]:
+    """Write items that are too many for memory to a file; `store_dataset` makes it a part of the data set.
+
+    Args:
+        shape: Of all items, (N, ...).
+        pieces: Items in order, N in all.
+        report: Told (items written, all).
+
+    Returns:
+        The items, memory-mapped.
+
+    Raises:
+        DataError: The file cannot be written.
+    """
+    require_writable()
+    handle, name = tempfile.mkstemp(prefix=FILLED, suffix=".npy", dir=data_home())
+    path, done = Path(name), 0
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+            for piece in pieces:
+                file.write(np.ascontiguousarray(piece).data)
+                done += len(piece)
+                if report is not None:
+                    report(done, shape[0])
+        if done != shape[0]:
+            raise ValueError(f"expected {shape[0]} items, got {done}")
+        items: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except BaseException as error:  # an interruption, too, leaves no file of gigabytes behind
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise DataError(f"Cannot write items to {data_home()}: {error.strerror}.") from error
+        raise
+    return items
+
+
 def store_dataset(dataset: Dataset) -> Path:
     """Write a data set; the folder appears complete or not at all.
 
@@ -92,7 +145,7 @@ def store_dataset(dataset: Dataset) -> Path:
             arrays["sequences"] = dataset.sequences
         arrays |= {f"split_{name}": indices for name, indices in dataset.splits.items()}
         for name, array in arrays.items():
-            np.save(temporary / f"{name}.npy", array, allow_pickle=False)
+            _save(array, temporary / f"{name}.npy")
         description = {
             "format": FORMAT,
             "latune_version": latune.__version__,
@@ -147,6 +200,15 @@ def load_dataset(name: str) -> Dataset:
         classes=arrays.get("classes"),
         sequences=arrays.get("sequences"),
     )
+
+
+def _save(array: NDArray[Any], path: Path) -> None:
+    """Write an array, or move the file that `items_on_disk` has written."""
+    file = Path(array.filename) if isinstance(array, np.memmap) and array.filename else None
+    if file and file.name.startswith(FILLED):
+        file.rename(path)
+    else:
+        np.save(path, array, allow_pickle=False)
 
 
 def _columns(arrays: dict[str, NDArray[Any]], codec: Codec, names: list[str] | None) -> NDArray[np.float32]:

@@ -1,8 +1,8 @@
 """The metric suite: every score that applies to given codes, with what it means and why others do not apply.
 
-    representation = Representation(codes, factors=factors)
-    result = score(representation, bootstrap=200)
-    result.scores["factor_mig"].estimate, result.skipped
+representation = Representation(codes, factors=factors)
+result = score(representation, bootstrap=200)
+result.scores["factor_mig"].estimate, result.skipped
 """
 
 from collections.abc import Callable, Mapping, Sequence

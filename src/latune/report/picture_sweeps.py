@@ -24,7 +24,7 @@ POSITIONS = 10  # of a sweep, as published
 _CODES = (-4.0, 4.0)  # as published
 _SCALED_CODES = (0.0, 1.0)  # of a method whose codes are the attributes themselves, scaled
 _CANDIDATES = 256  # test items that start items are chosen from
-_MOST_CLASSES = 12  # that are shown one of each
+_MOST_CLASSES = 16  # that are shown one of each
 _PAIRS = 10  # pictures that are shown beside what comes back, where there are no classes
 
 
@@ -86,7 +86,7 @@ def one_of_each(dataset: Dataset) -> tuple[NDArray[np.int64], list[str]]:
     if dataset.classes is None:
         return indices[np.linspace(0, len(indices) - 1, min(_PAIRS, len(indices))).astype(int)], []
     classes, first = np.unique(np.asarray(dataset.classes)[indices], return_index=True)
-    return indices[first[:_MOST_CLASSES]], [str(name) for name in classes[:_MOST_CLASSES]]
+    return indices[first[:_MOST_CLASSES]], [dataset.class_names[number] for number in classes[:_MOST_CLASSES]]
 
 
 def make_picture_sweeps(subject: Subject, name: str, way: Setting) -> list[PictureSweep]:
@@ -153,4 +153,4 @@ def _title(dataset: Dataset, number: int) -> str:
     title = f"test picture {number}"
     if dataset.classes is None:
         return title
-    return f"{title} (class {int(dataset.classes[dataset.split('test')[number]])})"
+    return f"{title} (class {dataset.class_names[dataset.classes[dataset.split('test')[number]]]})"

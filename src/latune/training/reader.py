@@ -34,7 +34,7 @@ Report = Callable[[int, int], None]
 BATCH = 128
 LEARNING_RATE = 2e-3
 EPOCHS = 6
-FEWEST_STEPS = 600  # small data sets are seen more often
+FEWEST_STEPS, MOST_STEPS = 600, 4000  # small data sets are seen more often, large ones in part
 BATCH_ELEMENTS = 400_000  # elements of pictures that are read at a time
 
 
@@ -137,7 +137,7 @@ def _train(
         network = PictureReader(dataset.codec.item_shape, outputs)
         optimiser = torch.optim.Adam(network.parameters(), LEARNING_RATE)
         generator = np.random.default_rng(seed)
-        steps = max(EPOCHS * (len(indices) // BATCH), FEWEST_STEPS)
+        steps = min(max(EPOCHS * (len(indices) // BATCH), FEWEST_STEPS), MOST_STEPS)
         for step in range(steps):
             chosen = np.sort(generator.choice(indices, min(BATCH, len(indices)), replace=False))
             for group in optimiser.param_groups:
