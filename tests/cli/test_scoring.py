@@ -77,6 +77,29 @@ def test_the_table_fits_and_says_what_is_left_out(latune, arrays):
     assert "Left out: prior_divergence. It needs scales, the standard deviations of the codes." in result.errors
 
 
+def test_what_was_asked_for_and_cannot_be_scored_is_an_error(latune, arrays):
+    said = refuse(latune("metrics", arrays(), "--only", "attribute_mig"))
+    assert "attribute_mig: It needs attributes, continuous numbers of each item." in said
+
+
+def test_only_is_all_that_json_holds(latune, arrays):
+    path = arrays(attributes=np.random.default_rng(1).normal(size=(300, 1)))
+    found = json.loads(succeed(latune("metrics", path, "--json", "--bootstrap", 0, "--only", "attribute_mig")))
+    assert set(found) == {"n", "suite"}
+    assert set(found["suite"]["scores"]) == {"attribute_mig"}
+
+
+def test_an_unknown_array_is_told(latune, arrays):
+    result = latune("metrics", arrays(factorz=np.zeros(3)), "--bootstrap", 0)
+    succeed(result)
+    assert "Not read: factorz." in result.errors
+
+
+def test_codes_that_never_change(latune, arrays):
+    shown = succeed(latune("metrics", arrays(codes=np.ones((300, 4))), "--bootstrap", 20))
+    assert "total_correlation" in shown
+
+
 def test_codes_alone(latune, arrays):
     shown = succeed(latune("metrics", arrays(factors=None), "--bootstrap", 0))
     assert "total_correlation" in shown
@@ -99,7 +122,8 @@ def test_codes_alone(latune, arrays):
             "factor names must be 2 different ones, one for each factor, not shape.",
         ),
         ({"codes_test": np.zeros((20, 4))}, "codes_test needs factors_test, the factors of the same items."),
-        ({"scales": np.zeros((300, 3))}, "codes and scales must have the same columns, not 4 and 3 of them."),
+        ({"scales": np.zeros((300, 4))}, "scales must be standard deviations above 0, but the smallest is 0."),
+        ({"scales": np.ones((300, 3))}, "codes and scales must have the same columns, not 4 and 3 of them."),
     ],
 )
 def test_refused_files(latune, arrays, changes, part):

@@ -196,9 +196,9 @@ def test_a_protocol_that_does_not_fit(ellipses, protocol, message):
 
 
 def test_a_shape_that_does_not_exist(sprites):
-    with pytest.raises(RecipeError, match=r"in 'sprites' \(1, 2, 3\), got 4\.$"):
+    with pytest.raises(RecipeError, match=r"expected one of 1, 2, 3, of which 'sprites' has several, got 4\.$"):
         with_protocol(sprites, Protocol("heldout_shape", heldout=4))
-    with pytest.raises(RecipeError, match=r"in 'sprites' \(1, 2, 3, 4\), got 5\.$"):
+    with pytest.raises(RecipeError, match=r"expected one of 1, 2, 3, 4, of which 'sprites' has several, got 5\.$"):
         with_protocol(sprites, Protocol("heldout_quadrant", heldout=5))
 
 

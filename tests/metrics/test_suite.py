@@ -190,7 +190,7 @@ def test_test_items_that_are_given_are_used(codes, factors):
     [
         ({"factors": np.zeros((599, 2))}, "factor 'shape' must have at least two classes, but is 0 for every item."),
         ({"codes": np.zeros((599, 4))}, "codes and factors must describe the same items, not 599 and 600"),
-        ({"scales": np.zeros((600, 3))}, "codes and scales must have the same columns, not 4 and 3"),
+        ({"scales": np.ones((600, 3))}, "codes and scales must have the same columns, not 4 and 3"),
         ({"attributes": np.random.default_rng(0).normal(size=(7, 1))}, "attributes must have at least 10 items"),
         ({"factors_test": np.zeros((20, 2))}, "factors_test needs codes_test and factors"),
         ({"codes_test": np.zeros((20, 4))}, "codes_test needs factors_test, the factors of the same items."),

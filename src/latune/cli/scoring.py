@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from latune.metrics import Representation, SuiteResult
+    from latune.metrics import Metric, Representation, SuiteResult
 
     Arrays = Mapping[str, NDArray[np.generic]]
 
 __all__ = ["metrics"]
 
+_ARRAYS = ("codes", "factors", "attributes", "scales", "names", "factor_names")
 _FIVE = ("interpretability", "modularity", "mig", "sap", "scc")
 
 
@@ -66,17 +67,26 @@ def metrics(
             seed=seed,
             report=lambda done, total, title: bar.update(done, total, title),
         )
+    _refuse_unscored(result, only)
     reference: dict[str, dict[str, float]] = {}
     if result.attribute_result is not None and representation.attributes is not None:
         reference = ceiling_and_chance(representation.attributes, representation.codes.shape[1], seed).to_dict()
     if as_json:
-        five = {} if result.attribute_result is None else result.attribute_result.to_dict()
-        print_json({"n": result.items, **five, **reference, "suite": result.to_dict()})
+        five = {} if result.attribute_result is None or only else result.attribute_result.to_dict()
+        print_json({"n": result.items, **five, **({} if only else reference), "suite": result.to_dict()})
         return
     if result.attribute_result is not None:
         _show_attributes(result.attribute_result.to_dict(), reference)
     _show_others(result)
     _show_skipped(result)
+
+
+def _refuse_unscored(result: SuiteResult, only: list[str] | None) -> None:
+    """Whoever asks for some scores by name and gets none is told so by the exit code."""
+    from latune.errors import InputError
+
+    if only and not result.scores:
+        raise InputError(" ".join(f"{key}: {reason}" for key, reason in result.skipped.items()))
 
 
 def _given_arrays(arrays: Path | None, figure: Path | None) -> Path:
@@ -106,14 +116,17 @@ def _show_others(result: SuiteResult) -> None:
     if not shown:
         return
     rows = [
-        (m.key, format_estimate(result.scores[m.key].estimate.to_dict()), f"{m.low:g} to {m.high:g}", m.better or "")
-        for m in shown
+        (m.key, format_estimate(result.scores[m.key].estimate.to_dict()), _range(m), m.better or "-") for m in shown
     ]
     test = f", {result.test_items} test items" if result.test_items else ""
     table(f"{result.items} items{test}", ["score", "value", "range", "better"], rows)
     open_ones = [m.key for m in shown if not m.resampled]
     if result.bootstrap and open_ones:
         console.print(f"No interval: {', '.join(open_ones)}.", markup=False)
+
+
+def _range(metric: Metric) -> str:
+    return f"from {metric.low:g}" if metric.high == float("inf") else f"{metric.low:g} to {metric.high:g}"
 
 
 def _show_skipped(result: SuiteResult) -> None:
@@ -136,6 +149,9 @@ def _representation(path: Path) -> Representation:
         partner = "attributes" if given["factors"] is None else "factors"
         found = ", ".join(content) or "none"
         raise InputError(f"{path} holds no codes: expected arrays codes and {partner}, got {found}.")
+    unknown = [name for name in content if name.removesuffix("_train").removesuffix("_test") not in _ARRAYS]
+    if unknown:
+        errors.print(f"Not read: {', '.join(unknown)}. Known arrays: {', '.join(_ARRAYS)}.", markup=False)
     names, factor_names = _names(content, "names", path), _names(content, "factor_names", path)
     if given["attributes"] is None and factor_names is None:
         names, factor_names = None, names

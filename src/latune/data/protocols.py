@@ -187,7 +187,7 @@ def _chosen(
     tested: Mask = values == wanted
     if wanted not in known or not tested.any() or tested.all():
         listed = ", ".join(f"{value:g}" for value in known)
-        raise RecipeError(f"data.heldout: expected one of several values in '{dataset}' ({listed}), got {wanted:g}.")
+        raise RecipeError(f"data.heldout: expected one of {listed}, of which '{dataset}' has several, got {wanted:g}.")
     return tested
 
 

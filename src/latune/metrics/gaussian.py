@@ -68,7 +68,8 @@ def weighted_covariance(codes: FloatArray, weights: FloatArray | None = None) ->
         return np.asarray(centred.T @ centred / (len(used) - 1))
     mean = weights @ centred
     products = centred[:, :, None] * centred[:, None, :]
-    second = (weights @ products.reshape(len(used), -1)).reshape(-1, *products.shape[1:])
+    flat = products.reshape(len(used), products.shape[1] ** 2)  # no -1: perhaps no code varies
+    second = (weights @ flat).reshape(len(weights), *products.shape[1:])
     return np.asarray(second - mean[:, :, None] * mean[:, None, :])
 
 

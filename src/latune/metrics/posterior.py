@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from latune.errors import InputError
 from latune.metrics.arrays import FloatArray, check_table
 
-__all__ = ["ACTIVE_VARIANCE", "active_units", "divergence_per_item", "prior_divergence"]
+__all__ = ["ACTIVE_VARIANCE", "active_units", "check_scales", "divergence_per_item", "prior_divergence"]
 
 ACTIVE_VARIANCE = 0.01
 """A unit is active where its mean varies by more than this over the items."""
@@ -47,11 +47,17 @@ def prior_divergence(means: ArrayLike, scales: ArrayLike) -> FloatArray:
     return np.asarray(divergence_per_item(means, scales).mean(axis=0))
 
 
-def divergence_per_item(means: ArrayLike, scales: ArrayLike) -> FloatArray:
-    """Return the divergence of every code of every item from the standard normal prior, (N, D) in nats."""
-    centre, spread = check_table(means, "codes"), check_table(scales, "scales")
-    if centre.shape != spread.shape:
-        raise InputError(f"scales must have the codes' shape {centre.shape}, not {spread.shape}.")
+def check_scales(scales: ArrayLike) -> FloatArray:
+    """Return (N, D) standard deviations as float64, or refuse them."""
+    spread = check_table(scales, "scales")
     if spread.min() <= 0:
         raise InputError(f"scales must be standard deviations above 0, but the smallest is {spread.min():g}.")
+    return spread
+
+
+def divergence_per_item(means: ArrayLike, scales: ArrayLike) -> FloatArray:
+    """Return the divergence of every code of every item from the standard normal prior, (N, D) in nats."""
+    centre, spread = check_table(means, "codes"), check_scales(scales)
+    if centre.shape != spread.shape:
+        raise InputError(f"scales must have the codes' shape {centre.shape}, not {spread.shape}.")
     return np.asarray(0.5 * (centre**2 + spread**2 - 1) - np.log(spread))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from latune.errors import InputError
 from latune.metrics.arrays import FloatArray, check_attributes, check_names, check_table
 from latune.metrics.factors import check_factor_names, check_factor_parts, check_factors
+from latune.metrics.posterior import check_scales
 
 __all__ = ["Representation", "represent_items"]
 
@@ -62,7 +63,7 @@ class Representation:
         if self.codes_test is not None:
             self._replace(codes_test=check_table(self.codes_test, "codes_test"))
         if self.scales is not None:
-            self._replace(scales=check_table(self.scales, "scales"))
+            self._replace(scales=check_scales(self.scales))
         self._check_sizes()
 
     @property
@@ -150,7 +151,8 @@ def represent_items(represent: Callable[[Any], Any], items: Any, batch: int = _B
     parts = []
     for start in range(0, len(items), batch):
         given = items[start : start + batch]
-        codes = np.asarray(represent(given))
+        found = represent(given)
+        codes = np.asarray(found.detach().cpu() if hasattr(found, "detach") else found)  # a tensor with gradients
         if codes.ndim != 2 or len(codes) != len(given):
             raise InputError(f"represent must map {len(given)} items to ({len(given)}, D) codes, not {codes.shape}.")
         parts.append(codes)

@@ -115,7 +115,8 @@ def _sentence(problem: ErrorDetails, source: str) -> str:
         context = problem["ctx"]
         return f"{source}: {field}.name: expected one of {context['expected_tags']}, got '{context['tag']}'."
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{source}: {field or 'recipe'}: {message[0].lower()}{message[1:]}, got {problem['input']!r}."
+    got = "" if isinstance(problem["input"], dict) else f", got {problem['input']!r}"  # a whole block says nothing
+    return f"{source}: {field or 'recipe'}: {message[0].lower()}{message[1:]}{got}."
 
 
 def _without_tags(location: list[str]) -> list[str]:

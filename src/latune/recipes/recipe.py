@@ -49,7 +49,7 @@ class DataConfig(Block):
         if self.fold is not None and self.protocol != "kfold":
             raise ValueError("fold is for protocol kfold alone")
         if self.fold is not None and self.fold >= self.folds:
-            raise ValueError(f"fold: expected 0 to {self.folds - 1}")
+            raise ValueError(f"fold: expected 0 to {self.folds - 1}, got {self.fold}")
         if self.heldout is not None and not self.protocol.startswith("heldout"):
             raise ValueError("heldout is for protocols heldout_shape and heldout_quadrant alone")
         return self
