@@ -32,6 +32,13 @@ def test_codes_of_continuous_attributes_are_described_by_themselves():
     np.testing.assert_allclose(sum(found["scores"]["prior_divergence"]["parts"].values()), closed_form, rtol=1e-5)
 
 
+def test_what_is_measured_is_no_factor():
+    means, scales, _ = _items(600)
+    found = score_codes(means, scales, None, ["density"], repetitions=0, seed=0)
+    assert "factor_vae" not in found["scores"]
+    assert found["scores"]["active_units"]["value"] == 3
+
+
 def test_many_items_are_thinned_out_the_same_way_each_time():
     means, scales, values = _items(MOST_ITEMS + 500)
     continuous = values + np.linspace(0, 1, len(values))[:, None]

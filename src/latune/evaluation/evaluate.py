@@ -76,7 +76,8 @@ def evaluate_run(
     }
     reference = ceiling_and_chance(values, editor.model.latent_size, seed)
     tell("representation", 2, 4)
-    representation = score_codes(means, scales, values, names, repetitions, seed)
+    labelled = all(dataset.table[name].measure is None for name in names)
+    representation = score_codes(means, scales, values if labelled else None, names, repetitions, seed)
     tell("reconstruction", 3, 4)
     metrics = {
         "data": {

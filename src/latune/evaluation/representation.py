@@ -23,7 +23,7 @@ Report = Callable[[int, int, str], None]
 def score_codes(
     means: Codes,
     scales: Codes,
-    values: NDArray[np.float64],
+    labels: NDArray[np.float64] | None,
     names: Sequence[str],
     repetitions: int,
     seed: int,
@@ -31,13 +31,13 @@ def score_codes(
 ) -> dict[str, Any]:
     """Scores of codes alone (KL per dimension, active units, correlations), and against factors where there are such.
 
-    Scores against factors are computed where each of the attributes has at most 64 values, such as the factors that
-    pictures were drawn from. What items measure continuously is scored elsewhere, see `latune.metrics.evaluate`.
+    Scores against factors are computed where attributes are labels, each of at most 64 values, such as the factors that
+    pictures were drawn from. What is measured of items is scored elsewhere, see `latune.metrics.evaluate`.
 
     Args:
         means: Means of the codes, (N, D).
         scales: Their standard deviations, (N, D).
-        values: Attributes of the same items, (N, A).
+        labels: Attributes of the same items, (N, A), where they are labels.
         names: Names of the attributes.
         repetitions: Of the bootstrap, for intervals.
         seed: Seed of everything random, the choice of 10,000 items included.
@@ -48,14 +48,15 @@ def score_codes(
     """
     if len(means) > MOST_ITEMS:
         chosen = np.sort(np.random.default_rng(seed).choice(len(means), MOST_ITEMS, replace=False))
-        means, scales, values = means[chosen], scales[chosen], values[chosen]
-    most = min(MOST_CLASSES, len(values) // FEWEST_PER_CLASS)
-    against_factors = all(2 <= len(np.unique(column)) <= most for column in values.T)
-    representation = Representation(
-        means,
-        factors=values if against_factors else None,
-        factor_names=tuple(names) if against_factors else None,
-        scales=scales,
-    )
+        means, scales, labels = means[chosen], scales[chosen], None if labels is None else labels[chosen]
+    if labels is not None and not _are_classes(labels):
+        labels = None
+    names_of_factors = None if labels is None else tuple(names)
+    representation = Representation(means, factors=labels, factor_names=names_of_factors, scales=scales)
     keys = [metric.key for metric in METRICS if not metric.missing(representation)]
     return score(representation, keys, bootstrap=repetitions, seed=seed, report=report).to_dict()
+
+
+def _are_classes(labels: NDArray[np.float64]) -> bool:
+    most = min(MOST_CLASSES, len(labels) // FEWEST_PER_CLASS)
+    return all(2 <= len(np.unique(column)) <= most for column in labels.T)
