@@ -21,6 +21,7 @@ check: $(VENV)/.installed-dev  ## Format, lint, types and import contracts
 benchmark: $(VENV)/.installed-dev  ## Print every speed claim as a ratio (keep the machine quiet)
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/metric_suite.py
+	$(BIN)/python benchmarks/supervised_suite.py
 	$(BIN)/python benchmarks/attribute_extraction.py
 	$(BIN)/python benchmarks/tune_reading.py
 	$(BIN)/python benchmarks/picture_step.py
