@@ -91,6 +91,7 @@ def test_one_fold_is_a_run(latune, tmp_path):
         (["data.protocol=heldout_quadrant"], "needs the attribute 'posx', which 'chorales' lacks."),
         (["data.protocol=kfold", "data.folds=50"], "'chorales' has 20 groups, too few for 50 folds."),
         (["data.fold=3"], "fold is for protocol kfold alone"),
+        (["data.folds=3"], "folds is for protocol kfold alone"),
     ],
 )
 def test_a_protocol_that_does_not_fit(latune, tmp_path, settings, message):

@@ -5,9 +5,9 @@ import pytest
 
 from latune.errors import InputError
 from latune.metrics.battery import CLASSES, FACTORS
+from latune.metrics.catalogue import METRICS
 from latune.metrics.expectations import expectations_of
 from latune.metrics.observatory import QUESTION_OF, QUESTIONS, battery, observe
-from latune.metrics.suite import METRICS
 
 ITEMS = 600
 CASES = battery(ITEMS)

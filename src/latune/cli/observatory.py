@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from latune.cli.output import console, print_json, progress_bar, table
 
 if TYPE_CHECKING:
+    from latune.metrics.catalogue import Metric
     from latune.metrics.observatory import Observatory
-    from latune.metrics.suite import Metric
 
 __all__ = ["show_observatory"]
 

@@ -21,8 +21,7 @@ from latune.data.picture_codec import PictureCodec
 from latune.data.preparation import Preparation
 from latune.data.shapes3d_archive import read_scenes
 from latune.data.splits import count_overlap, groups_by_split
-from latune.data.sprites_archive import checksum
-from latune.data.store import items_on_disk
+from latune.data.store import checksum, items_on_disk
 from latune.errors import InputError
 from latune.images.scenes import SCENES, SIZE, draw_scenes_in_order, scene_factors
 

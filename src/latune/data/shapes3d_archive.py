@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.errors import InputError, MissingExtraError
+from latune.images.factor_grid import factor_classes
 from latune.images.scenes import FACTOR_BASES, FACTOR_SIZES, SCENES, SIZE
 
 __all__ = ["read_scenes"]
@@ -73,7 +74,7 @@ def _check(path: Path, archive: Any) -> None:
     if labels.shape != (SCENES, len(FACTOR_SIZES)):
         raise InputError(f"{path}: expected labels of shape {(SCENES, len(FACTOR_SIZES))}, got {labels.shape}.")
     numbers = np.arange(SCENES)
-    for column, size, base in zip(labels.T, FACTOR_SIZES, FACTOR_BASES, strict=True):
+    for column, classes in zip(labels.T, factor_classes(numbers, FACTOR_SIZES, FACTOR_BASES), strict=True):
         steps = np.unique(column, return_inverse=True)[1]  # values are compared by their rank
-        if not np.array_equal(steps, numbers // base % size):
+        if not np.array_equal(steps, classes):
             raise InputError(f"{path}: expected labels in the official order, got another one.")

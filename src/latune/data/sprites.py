@@ -19,7 +19,8 @@ from latune.data.packed_items import PackedItems
 from latune.data.picture_codec import PictureCodec
 from latune.data.preparation import Preparation
 from latune.data.splits import count_overlap, groups_by_split
-from latune.data.sprites_archive import checksum, read_archive
+from latune.data.sprites_archive import read_archive
+from latune.data.store import checksum
 from latune.errors import InputError
 from latune.images.sprites import FACTOR_BASES, FACTOR_SIZES, SIZE, SPRITES, draw_all_sprites, sprite_factors
 

@@ -5,7 +5,6 @@ Its SHA-256 is not published, so it is checked by its content: names, shapes, th
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.errors import InputError, MissingExtraError
+from latune.images.factor_grid import factor_classes
 from latune.images.sprites import FACTOR_BASES, FACTOR_SIZES, SIZE, SPRITES
 
-__all__ = ["MEAN_PIXEL", "checksum", "read_archive"]
+__all__ = ["MEAN_PIXEL", "read_archive"]
 
 MEAN_PIXEL = 0.042494423521889584  # over the official archive
 TOLERANCE = 1e-6
@@ -67,16 +67,10 @@ def read_archive(path: Path, numbers: NDArray[np.int64], report: Report | None =
     return result
 
 
-def checksum(path: Path) -> str:
-    """SHA-256 of a file, for the record."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _check_order(path: Path, classes: NDArray[Any]) -> None:
     """The latent classes (N, 6): colour, then the factors in the official order, the first varying slowest."""
     numbers = np.arange(SPRITES)
-    expected = [numbers // base % size for size, base in zip(FACTOR_SIZES, FACTOR_BASES, strict=True)]
+    expected = factor_classes(numbers, FACTOR_SIZES, FACTOR_BASES)
     if classes.shape != (SPRITES, len(expected) + 1):
         raise InputError(f"{path}: expected latent classes of shape {(SPRITES, 6)}, got {classes.shape}.")
     if not all(np.array_equal(classes[:, k], column) for k, column in enumerate(expected, start=1)):

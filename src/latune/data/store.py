@@ -24,6 +24,7 @@ from latune.errors import DataError
 
 __all__ = [
     "FORMAT",
+    "checksum",
     "data_home",
     "is_stored",
     "items_on_disk",
@@ -153,7 +154,7 @@ def store_dataset(dataset: Dataset) -> Path:
             "codec": dataset.codec.to_dict(),
             "attributes": list(dataset.table.names),
             "splits": {name: len(indices) for name, indices in dataset.splits.items()},
-            "checksums": {name: _checksum(temporary / f"{name}.npy") for name in arrays},
+            "checksums": {name: checksum(temporary / f"{name}.npy") for name in arrays},
             **dataset.description,
         }
         (temporary / "dataset.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
@@ -183,9 +184,9 @@ def load_dataset(name: str) -> Dataset:
         raise DataError(f"Data set '{name}': dataset.json lacks {missing[0]}: latune data prepare {name} --again.")
     folder = data_home() / name
     arrays = {}
-    for array_name, checksum in description["checksums"].items():
+    for array_name, recorded in description["checksums"].items():
         path = folder / f"{array_name}.npy"
-        if not path.is_file() or _checksum(path) != checksum:
+        if not path.is_file() or checksum(path) != recorded:
             raise DataError(f"{path} is missing or damaged: latune data prepare {name} --again.")
         arrays[array_name] = np.load(path, mmap_mode="r", allow_pickle=False)
     codec = codec_from_dict(description["codec"])
@@ -231,6 +232,7 @@ def _read_description(name: str) -> dict[str, Any]:
     return description
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

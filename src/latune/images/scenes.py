@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from latune.errors import InputError
+from latune.images.factor_grid import checked_numbers, factor_values
 from latune.images.scene_kernels import Room, draw_scenes
 
 __all__ = [
@@ -35,7 +36,6 @@ __all__ = [
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 SIZE = 64  # pixels a side
 SHAPES = ("cube", "cylinder", "sphere", "capsule")
@@ -153,9 +153,8 @@ def scene_factors(indices: ArrayLike | None = None) -> Floats:
     Raises:
         InputError: An index is not in 0..479999.
     """
-    numbers = _checked_indices(indices)
-    columns = zip(FACTOR_SIZES, FACTOR_BASES, FACTOR_VALUES, strict=True)
-    return np.stack([values[numbers // base % size] for size, base, values in columns], axis=1)
+    numbers = checked_numbers(indices, SCENES, "scenes")
+    return factor_values(numbers, FACTOR_SIZES, FACTOR_BASES, FACTOR_VALUES)
 
 
 def draw_scenes_in_order(indices: ArrayLike | None = None, workers: int = 2) -> Iterator[Bytes]:
@@ -180,14 +179,3 @@ def _drawn(factors: Floats, workers: int) -> Iterator[Bytes]:
     with ThreadPoolExecutor(max(workers, 1)) as pool:
         for start in range(0, len(parts), max(workers, 1)):  # no more pieces in memory than threads
             yield from pool.map(render_scenes, parts[start : start + max(workers, 1)])
-
-
-def _checked_indices(indices: ArrayLike | None) -> Integers:
-    if indices is None:
-        return np.arange(SCENES)
-    given = np.asarray(indices)
-    if given.ndim != 1 or (given.size and not np.issubdtype(given.dtype, np.integer)):
-        raise InputError(f"Indices of scenes must be integers (N,), got {given.dtype} {given.shape}.")
-    if given.size and (given.min() < 0 or given.max() >= SCENES):
-        raise InputError(f"Indices of scenes must lie in 0..{SCENES - 1}, got {given.min()} to {given.max()}.")
-    return given.astype(np.int64)

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from latune.errors import InputError, MissingExtraError
+from latune.images.factor_grid import checked_numbers, factor_values
 
 __all__ = [
     "FACTORS",
@@ -233,21 +234,9 @@ def render_sprites(factors: ArrayLike) -> NDArray[np.uint8]:
     return pictures
 
 
-def _checked_indices(indices: ArrayLike | None) -> NDArray[np.int64]:
-    if indices is None:
-        return np.arange(SPRITES)
-    given = np.asarray(indices)
-    if given.ndim != 1 or (given.size and not np.issubdtype(given.dtype, np.integer)):
-        raise InputError(f"Indices of sprites must be integers (N,), got {given.dtype} {given.shape}.")
-    if given.size and (given.min() < 0 or given.max() >= SPRITES):
-        raise InputError(f"Indices of sprites must lie in 0..{SPRITES - 1}, got {given.min()} to {given.max()}.")
-    return given.astype(np.int64)
-
-
 def _factors(numbers: NDArray[np.int64]) -> Floats:
     """Factors (N, 5) of checked indices (N,)."""
-    columns = zip(FACTOR_SIZES, FACTOR_BASES, FACTOR_VALUES, strict=True)
-    return np.stack([values[numbers // base % size] for size, base, values in columns], axis=1)
+    return factor_values(numbers, FACTOR_SIZES, FACTOR_BASES, FACTOR_VALUES)
 
 
 def sprite_factors(indices: ArrayLike | None = None) -> NDArray[np.float32]:
@@ -262,7 +251,7 @@ def sprite_factors(indices: ArrayLike | None = None) -> NDArray[np.float32]:
     Raises:
         InputError: An index is not in 0..737279.
     """
-    numbers = _checked_indices(indices)
+    numbers = checked_numbers(indices, SPRITES, "sprites")
     factors = np.empty((len(numbers), len(FACTORS)), np.float32)
     for part in _chunks(len(numbers)):
         factors[part] = _factors(numbers[part])
@@ -287,7 +276,7 @@ def draw_all_sprites(
     Raises:
         InputError: An index is not in 0..737279.
     """
-    numbers = _checked_indices(indices)
+    numbers = checked_numbers(indices, SPRITES, "sprites")
     pictures = np.empty((len(numbers), SIZE * SIZE // 8), np.uint8)
 
     def draw(part: slice) -> int:

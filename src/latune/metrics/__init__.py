@@ -32,6 +32,7 @@ Example:
 """
 
 from latune.metrics.bootstrap import Estimate, bootstrap_mean, bootstrap_weights
+from latune.metrics.catalogue import METRICS, Metric
 from latune.metrics.correlation import correlation_matrix
 from latune.metrics.dci import DciResult, dci
 from latune.metrics.dependence import Relation, relate
@@ -71,7 +72,7 @@ from latune.metrics.reference_codes import ReferenceScores, ceiling_and_chance, 
 from latune.metrics.representation import Representation
 from latune.metrics.separability import SeparabilityResult, separability
 from latune.metrics.shared_factor import beta_vae_score, factor_vae_score
-from latune.metrics.suite import METRICS, Metric, SuiteResult, score, score_representation
+from latune.metrics.suite import SuiteResult, score, score_representation
 from latune.metrics.unsupervised_ranking import UnsupervisedRankingResult, unsupervised_ranking
 from latune.metrics.workbench import Score
 

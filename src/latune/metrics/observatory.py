@@ -14,9 +14,10 @@ from typing import Any, Literal
 
 from latune.errors import InputError
 from latune.metrics.battery import QUESTIONS, Answer, Case, Question, battery
+from latune.metrics.catalogue import METRICS, Metric
 from latune.metrics.expectations import Expectation, misleading_reason
 from latune.metrics.representation import Representation
-from latune.metrics.suite import METRICS, Metric, score
+from latune.metrics.suite import score
 from latune.metrics.workbench import Estimator
 
 __all__ = ["QUESTIONS", "QUESTION_OF", "Case", "Expectation", "Finding", "Observatory", "battery", "observe"]

@@ -21,6 +21,7 @@ from latune.recipes.lengths import Length
 __all__ = ["DataConfig", "EvaluationConfig", "Recipe", "RecordingConfig", "TrainingConfig"]
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
+FOLDS = 10  # where a recipe does not say how many
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what every generator takes
 
 
@@ -35,7 +36,7 @@ class DataConfig(Block):
 
     name: str
     protocol: ProtocolName = "default"
-    folds: Annotated[int, Field(ge=2, le=100)] = 10  # of protocol kfold
+    folds: Annotated[int, Field(ge=2, le=100)] = FOLDS  # of protocol kfold
     fold: Annotated[int, Field(ge=0)] | None = None  # which one is tested; none: a run for each
     heldout: Annotated[int, Field(ge=1)] | None = None  # shape or quadrant that is tested; default: the last one
     stratify: tuple[str, ...] | None = None  # attributes spread evenly over folds; default: classes, or few values
@@ -50,6 +51,8 @@ class DataConfig(Block):
             raise ValueError("fold is for protocol kfold alone")
         if self.fold is not None and self.fold >= self.folds:
             raise ValueError(f"fold: expected 0 to {self.folds - 1}, got {self.fold}")
+        if self.folds != FOLDS and self.protocol != "kfold":
+            raise ValueError("folds is for protocol kfold alone")
         if self.heldout is not None and not self.protocol.startswith("heldout"):
             raise ValueError("heldout is for protocols heldout_shape and heldout_quadrant alone")
         return self
