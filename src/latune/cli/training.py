@@ -15,6 +15,7 @@ from latune.cli.folds import evaluate_all_folds, train_all_folds
 from latune.cli.interruption import stop_on_interrupt, stopped_early, training_progress
 from latune.cli.output import console, format_estimate, print_json, progress_bar, table
 from latune.cli.plugins import PluginFiles, load, open_run_with, tell_without_knob
+from latune.cli.regions import show_regions
 
 __all__ = ["demo", "evaluate", "recipes", "report", "train"]
 
@@ -280,6 +281,8 @@ def _show_scores(metrics: dict[str, Any]) -> None:
             ("knobs turned over their range", format_estimate(identity["turned"])),
         ]
         table(f"Read as their own class, of {identity['items']} unseen items", ["items", "share"], kept)
+    if "regions" in metrics:
+        show_regions(metrics["regions"])
     if "attribute_reader" in metrics:
         rows = list(metrics["attribute_reader"]["per_attribute"].items())
         table("Decoded items are measured by a reader; on real unseen items:", ["attribute", "R squared"], rows)

@@ -12,6 +12,7 @@ import typer
 
 from latune.cli.arguments import RunFolder, parse_knobs, rows_of_values
 from latune.cli.data import prepare_items
+from latune.cli.moving import MoveNames, MoveRequest, OperandFiles, OperatorFiles, edit_by_moves
 from latune.cli.output import console, errors, print_json, progress_bar, table
 from latune.cli.plugins import PluginFiles, load, open_run_with
 
@@ -82,8 +83,15 @@ def edit(
     source: Annotated[
         Path, typer.Argument(help="MIDI, MusicXML, ABC or kern file, or PNG, JPEG, npz or IDX file", metavar="INPUT")
     ],
-    knob: Annotated[list[str], typer.Option(help="Wanted value in the attribute's unit.", metavar="NAME=VALUE")],
-    output: Annotated[Path, typer.Option(help="File to write: .mid, .musicxml, .abc, .svg, .pdf, .wav, or .png, .npz")],
+    output: Annotated[
+        Path, typer.Option(help="File to write: .mid, .musicxml, .abc, .svg, .pdf, .wav, or .png, .npz, .gif (moves)")
+    ],
+    knob: Annotated[
+        list[str] | None, typer.Option(help="Wanted value in the attribute's unit.", metavar="NAME=VALUE")
+    ] = None,
+    move: MoveNames = None,
+    operand: OperandFiles = None,
+    operator: OperatorFiles = None,
     hold: Annotated[list[str] | None, typer.Option(help="Attribute that keeps its value.", metavar="NAME")] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Search off the path too, until the value hits.")] = False,
     unmeasured: Annotated[bool, typer.Option("--unmeasured", help="Trust the calibration: decode once.")] = False,
@@ -101,41 +109,35 @@ def edit(
     Example: latune edit runs/first tune.mid --knob note_density=0.25 --hold contour --exact --output out.mid
 
     Phrases: a value is the mean of every phrase; NAME_3=VALUE is for measure 3, NAME=V,V,... has one value per measure.
+
+    Runs with moves: latune edit runs/weak picture.png --move right --move shape --output out.gif
     """
     from latune.control.editor import open_editor
-    from latune.data.picture_codec import PictureCodec
     from latune.errors import InputError
 
-    targets = parse_knobs(knob)
+    if bool(knob) == bool(move):
+        raise InputError("Expected --knob NAME=VALUE or --move NAME, one of the two.")
+    if output.absolute() == source.absolute():
+        raise InputError(f"--output {output} is the input: choose another name.")
+    of_knobs: dict[str, Any] = {"--exact": exact, "--unmeasured": unmeasured, "--alone": alone, "--nearest": nearest}
+    of_knobs |= {"--hold": hold, "--seed": seed, "--track": track}
+    of_moves: dict[str, Any] = {"--operand": operand, "--operator": operator}
+    beside, unread = ("--knob", of_knobs) if move else ("--move", of_moves)
+    given = [option for option, value in unread.items() if value]
+    if given:
+        raise InputError(f"{', '.join(given)}: expected only beside {beside}.")
+    if move:
+        moving = MoveRequest(source, output, move, operand or (), operator or ())
+        edit_by_moves(open_run_with(run, load(plugin)), moving, as_json)
+        return
+    targets = parse_knobs(knob or ())
     ways: list[Way] = [way for way, on in (("exact", exact), ("joint", unmeasured), ("alone", alone)) if on]  # type: ignore[misc]
     if len(ways) > 1:
         raise InputError("--exact, --unmeasured and --alone exclude each other: choose one.")
-    if output.absolute() == source.absolute():
-        raise InputError(f"--output {output} is the input: choose another name.")
     request = _Request(source, output, targets, track, tuple(hold or ()), ways[0] if ways else "path", nearest, seed)
     plugins = load(plugin)
     open_run_with(run, plugins)
-    editor = open_editor(run, plugins)
-    result = (_edit_pictures if isinstance(editor.codec, PictureCodec) else _edit_tune)(editor, request)
-    names = result.names
-    if as_json:
-        print_json(
-            {
-                "output": str(output),
-                "remarks": list(result.remarks),
-                **result.more,
-                "answers": [_summary(editor, answer) for answer in result.answers],
-                "before": rows_of_values(names, result.before),
-                "after": rows_of_values(names, result.after),
-            }
-        )
-        return
-    for remark in result.remarks:
-        errors.print(remark, markup=False)
-    columns = ["attribute", "wanted", "mean before", "mean after", "within 10 %"]
-    count = len(result.after)
-    table(f"{count} {result.noun}{'' if count == 1 else 's'}", columns, _hits(editor, result))
-    console.print(f"Written: {output}", markup=False)
+    _edit_by_knobs(open_editor(run, plugins), request, as_json)
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,32 @@ class _Result:
     answers: Sequence[Answer]
     remarks: tuple[str, ...]
     more: dict[str, Any]
+
+
+def _edit_by_knobs(editor: Editor, request: _Request, as_json: bool) -> None:
+    """Turn knobs, write the result, and print what became of it."""
+    from latune.data.picture_codec import PictureCodec
+
+    result = (_edit_pictures if isinstance(editor.codec, PictureCodec) else _edit_tune)(editor, request)
+    names = result.names
+    if as_json:
+        print_json(
+            {
+                "output": str(request.output),
+                "remarks": list(result.remarks),
+                **result.more,
+                "answers": [_summary(editor, answer) for answer in result.answers],
+                "before": rows_of_values(names, result.before),
+                "after": rows_of_values(names, result.after),
+            }
+        )
+        return
+    for remark in result.remarks:
+        errors.print(remark, markup=False)
+    columns = ["attribute", "wanted", "mean before", "mean after", "within 10 %"]
+    count = len(result.after)
+    table(f"{count} {result.noun}{'' if count == 1 else 's'}", columns, _hits(editor, result))
+    console.print(f"Written: {request.output}", markup=False)
 
 
 def _edit_tune(editor: Editor, request: _Request) -> _Result:

@@ -31,7 +31,8 @@ class Dataset:
         splits: Indices into `items` by name: "train", "validation", "test"; 32 bits are enough on disk.
         codec: What the items are.
         description: Everything else worth knowing: source, licence, counts, rejected files.
-        classes: What an item is (which digit), shape (N,), where the data set says so; a model never sees it.
+        classes: What an item is (which digit), shape (N,), where the data set says so; a model never sees it. Items of
+            no class have -1 and are in no split.
         sequences: Where items follow each other (the measures of one tune in one transposition): number of the
             sequence an item belongs to, shape (N,). The items of a sequence stand side by side, in order.
         plugins: Where the user's own attributes among the columns come from.

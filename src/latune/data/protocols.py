@@ -5,6 +5,8 @@
 - "holdout": a tenth is held out.
 - "kfold": K folds; fold k is the test split, the others are for training.
 - "heldout_shape", "heldout_quadrant": what is tested is unlike anything trained on.
+- "regions": the items that lie in a region (see `latune.data.regions`), which becomes their class; a tenth is held out,
+  another tenth is for validation.
 
 Nothing is stored or copied: a view has the arrays of its data set and other indices. Groups are never cut, except by
 "full". Sets of tunes keep the items that are stored: tunes that were stored for training occur in every key.
@@ -20,13 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.data.dataset import Dataset
+from latune.data.regions import with_regions
 from latune.errors import RecipeError
 
 __all__ = ["MOST_VALUES", "Protocol", "ProtocolName", "fold_of_items", "with_protocol"]
 
-ProtocolName = Literal["default", "full", "holdout", "kfold", "heldout_shape", "heldout_quadrant"]
+ProtocolName = Literal["default", "full", "holdout", "kfold", "heldout_shape", "heldout_quadrant", "regions"]
 
-HOLDOUT_FOLDS = 10  # "holdout" tests one fold of so many
+HOLDOUT_FOLDS = 10  # "holdout" and "regions" test one fold of so many
 MOST_VALUES = 10  # an attribute of at most so many values makes strata by itself
 VALIDATION_ITEMS = 2048  # at most so many training items are for validation
 VALIDATION_SHARE = 0.05  # and at most this share of them
@@ -79,11 +82,14 @@ def with_protocol(dataset: Dataset, protocol: Protocol) -> Dataset:
         protocol: What is trained on and what is tested.
 
     Raises:
-        RecipeError: The data set has no attributes of that kind or too few groups, or no fold is named.
+        RecipeError: The data set has no attributes of that kind, no regions or too few groups, or no fold is named.
     """
     if protocol.name == "default":
         return dataset
-    if protocol.name == "full":
+    if protocol.name == "regions":
+        dataset = with_regions(dataset)
+        splits = _by_region(dataset, protocol)
+    elif protocol.name == "full":
         splits = _full(len(dataset.items), protocol.seed)
     else:
         splits = _held_out(dataset, _tested(dataset, protocol), protocol.seed)
@@ -107,12 +113,19 @@ def fold_of_items(dataset: Dataset, folds: int, stratify: Sequence[str] | None =
     Raises:
         RecipeError: There are fewer groups than folds, or there is no such attribute.
     """
+    return _folds_among(dataset, np.arange(len(dataset.items)), folds, stratify, seed)
+
+
+def _folds_among(
+    dataset: Dataset, members: NDArray[np.int64], folds: int, stratify: Sequence[str] | None, seed: int
+) -> Numbers:
+    """The fold of each member (M,): items by their indices (M,), as if there were no others."""
     _, first, group_of_item, sizes = np.unique(
-        np.asarray(dataset.groups), return_index=True, return_inverse=True, return_counts=True
+        np.asarray(dataset.groups)[members], return_index=True, return_inverse=True, return_counts=True
     )
     if len(sizes) < folds:
         raise RecipeError(f"data.folds: data set '{dataset.name}' has {len(sizes)} groups, too few for {folds} folds.")
-    strata = _strata(dataset, stratify)[first]
+    strata = _strata(dataset, stratify)[members[first]]
     return _deal(sizes, strata, folds, seed)[group_of_item]
 
 
@@ -140,6 +153,22 @@ def _strata(dataset: Dataset, stratify: Sequence[str] | None) -> Numbers:
         if stratify is not None or len(values) <= MOST_VALUES:
             strata = np.unique(strata.astype(np.int64) * len(values) + which, return_inverse=True)[1].astype(np.int32)
     return strata
+
+
+def _by_region(dataset: Dataset, protocol: Protocol) -> dict[str, Numbers]:
+    """Folds of the items inside regions: one is tested, one is for validation, the others are learned from."""
+    classes = np.asarray(dataset.classes)
+    members = np.flatnonzero(classes >= 0)
+    fold = _folds_among(dataset, members, HOLDOUT_FOLDS, protocol.stratify, protocol.seed)
+    parts = {"train": members[fold > 1], "validation": members[fold == 1], "test": members[fold == 0]}
+    for split, part in parts.items():
+        counts = np.bincount(classes[part], minlength=len(dataset.class_names))
+        if not counts.all():
+            name = dataset.class_names[int(np.argmin(counts))]
+            raise RecipeError(
+                f"data.protocol: region '{name}' of '{dataset.name}' has too few items for a {split} part."
+            )
+    return {name: part.astype(np.int32) for name, part in parts.items()}
 
 
 def _full(count: int, seed: int) -> dict[str, Numbers]:

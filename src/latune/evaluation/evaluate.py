@@ -15,10 +15,12 @@ from latune.control.attribute_reader import run_reader
 from latune.control.directions import Directions, file_name
 from latune.control.editor import Editor
 from latune.control.inference import Codes, decode_items, encode_posteriors, encode_samples
+from latune.control.moves import has_moves, open_mover
 from latune.data.dataset import Dataset
 from latune.errors import DataError
 from latune.evaluation.certificate import certify
 from latune.evaluation.identity import class_reader, identity_kept
+from latune.evaluation.regions import measure_regions
 from latune.evaluation.representation import score_codes
 from latune.metrics import (
     bootstrap_mean,
@@ -90,9 +92,11 @@ def evaluate_run(
         "representation": representation,
         "reconstruction": _reconstruction(run, dataset, editor, means, indices),
     }
-    if dataset.classes is not None:
+    if dataset.classes is not None and run.recipe.data.protocol != "regions":  # a region is there to be left
         found = {name: entry["dimension"] for name, entry in scored["samples"]["attributes"].items()}
         metrics["identity"] = _identity(run, dataset, editor, samples, indices, found, tell)
+    if has_moves(run):
+        metrics["regions"] = measure_regions(run, dataset, open_mover(run), tell)
     reader = run_reader(run)
     if reader is not None:
         metrics["attribute_reader"] = {"r_squared": reader.score, "per_attribute": reader.score_per_attribute}

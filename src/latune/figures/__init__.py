@@ -9,9 +9,13 @@ from latune.figures.comparison import Trained, rate_distortion, score_against_re
 from latune.figures.divergence import divergence_curves
 from latune.figures.folds import Folded, fold_summary
 from latune.figures.latent import attribute_scatter, latent_surfaces
+from latune.figures.moves import move_rows, symbol_triplets
 from latune.figures.observatory import observatory_table
 from latune.figures.piano_roll import piano_roll
 from latune.figures.pictures import picture_grid, picture_plane, picture_strip, reconstructions
+from latune.figures.region_scores import chain_accuracy, label_sweep, nuisance_change, rejection_curves
+from latune.figures.regions import region_interpolation, region_map, region_sheet
+from latune.figures.relation_maps import relation_maps
 from latune.figures.requests import Response, requests_and_results
 from latune.figures.responses import factor_responses
 from latune.figures.style import figure_svg, save_figure
@@ -23,15 +27,19 @@ __all__ = [
     "Response",
     "Trained",
     "attribute_scatter",
+    "chain_accuracy",
     "cross_talk",
     "divergence_curves",
     "factor_responses",
     "figure_svg",
     "fold_summary",
     "hit_rates",
+    "label_sweep",
     "latent_surfaces",
     "latent_traversals",
     "loss_curves",
+    "move_rows",
+    "nuisance_change",
     "observatory_table",
     "piano_roll",
     "picture_grid",
@@ -39,8 +47,14 @@ __all__ = [
     "picture_strip",
     "rate_distortion",
     "reconstructions",
+    "region_interpolation",
+    "region_map",
+    "region_sheet",
+    "rejection_curves",
+    "relation_maps",
     "requests_and_results",
     "response_curves",
     "save_figure",
     "score_against_reconstruction",
+    "symbol_triplets",
 ]

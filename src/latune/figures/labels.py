@@ -14,7 +14,7 @@ from latune.figures.style import MUTED, PAPER
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Label", "label_beside", "spread"]
+__all__ = ["Label", "label_beside", "label_where_free", "spread"]
 
 _GAP = 13.0  # points from line to line
 _LEAD = 18.0  # points from a place to its name
@@ -60,9 +60,7 @@ def label_beside(axes: Axes, labels: Sequence[Label]) -> None:
     Call it when the figure has its size and the panel its limits, which are on linear scales.
     """
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    size = 72 * figure.get_size_inches() * axes.get_position().size  # points; about right before the layout
+    size = _points(axes)
     up = spread([(label.y - bottom) / (top - bottom) for label in labels], _GAP / size[1])
     behind: Any = {"boxstyle": "square,pad=0.1", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.7}
     line = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 1, "relpos": (0, 0.5)}
@@ -82,3 +80,33 @@ def label_beside(axes: Axes, labels: Sequence[Label]) -> None:
             arrowprops=line,
             zorder=4,
         )
+
+
+def label_where_free(axes: Axes, labels: Sequence[Label], size: float = 8.0) -> None:
+    """Write names on their places, in order, and leave out those that would lie on an earlier one.
+
+    Call it when the figure has its size and the panel its limits, which are on linear scales.
+
+    Args:
+        axes: The panel.
+        labels: The names.
+        size: Of the type, in points.
+    """
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    scale = _points(axes) / np.array([right - left, top - bottom])
+    behind: Any = {"boxstyle": "square,pad=0.1", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.7}
+    look: Any = {"ha": "center", "va": "center", "fontsize": size, "bbox": behind, "zorder": 4}
+    written: list[NDArray[np.float64]] = []  # middle and half the extent of each name, in points
+    for label in labels:
+        half = 0.6 * size * np.array([0.66 * len(label.text), 1.2])
+        box = np.array([np.array([label.x, label.y]) * scale, half])
+        if all((np.abs(box[0] - other[0]) > box[1] + other[1]).any() for other in written):
+            axes.text(label.x, label.y, label.text, color=label.colour, **look)
+            written.append(box)
+
+
+def _points(axes: Axes) -> NDArray[np.float64]:
+    """Width and height of a panel in points, about right before the layout."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return np.asarray(72 * figure.get_size_inches() * axes.get_position().size)

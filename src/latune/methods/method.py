@@ -62,6 +62,10 @@ class Method(nn.Module, ABC):
         """From all attribute columns (N, A) to what the losses read of them (N, K)."""
         return attributes
 
+    def companions(self) -> dict[str, nn.Module]:
+        """Networks that are kept with the model, by the names of their files; usually none."""
+        return {}
+
     @abstractmethod
     def players(self) -> list[Player]:
         """The players in the order of their turns."""

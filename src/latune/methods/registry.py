@@ -10,7 +10,9 @@ from pydantic import Field
 
 from latune.attributes import AttributeTable
 from latune.data.codecs import Codec
+from latune.data.labelled import LabelledItems
 from latune.errors import RecipeError
+from latune.methods.absae_rel import AbsAeRel, AbsAeRelConfig
 from latune.methods.ar_vae import ArVaeConfig, build_ar_vae
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.beta_tcvae import BetaTcVae, BetaTcVaeConfig
@@ -37,6 +39,7 @@ _Config = (
     | FaderConfig
     | GlsrVaeConfig
     | ConditionalVaeConfig
+    | AbsAeRelConfig
 )
 MethodConfig = Annotated[_Config, Field(discriminator="name")]
 
@@ -49,6 +52,7 @@ def build_method(
     control_term: ControlTerm | None = None,
     codec: Codec | None = None,
     reference: NDArray[np.float32] | None = None,
+    labelled: LabelledItems | None = None,
 ) -> Method:
     """Build a method around a model, with the terms that the recipe adds.
 
@@ -60,10 +64,17 @@ def build_method(
         control_term: The recipe's `control:` block, if it has one.
         codec: What the items are; only methods that measure what is decoded need it.
         reference: Attributes of the training items (M, A); only methods that scale attributes by them need them.
+        labelled: Labelled items of every region; only methods that know regions need them.
 
     Raises:
         RecipeError: The method needs a term and there is none, or has no place for one that there is.
     """
+    if isinstance(config, AbsAeRelConfig):
+        if attribute_term is not None or control_term is not None:
+            raise RecipeError("method.name 'absae_rel' knows regions: leave out attributes: and control:.")
+        if labelled is None:
+            raise ValueError("method 'absae_rel' needs labelled items")
+        return AbsAeRel(model, config, labelled)
     if isinstance(config, FaderConfig | ConditionalVaeConfig):
         if attribute_term is not None or control_term is not None:
             raise RecipeError(

@@ -19,10 +19,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from torch import Tensor, nn
 from torch.distributions import Distribution
 from torch.nn import functional as F
@@ -125,6 +125,7 @@ class PictureNetworkConfig(BaseModel):
     latent_size: PositiveInt = 10
     likelihood: Likelihood = "bernoulli"
     initialisation: Literal["kaiming_normal", "default"] = "kaiming_normal"  # with the default, codes stay unused long
+    code_scale: Annotated[float, Field(gt=0)] = 1.0  # of the codes at the start: multiplies the encoder's last weights
 
 
 class PictureNetwork(PictureModel):
@@ -148,6 +149,8 @@ class PictureNetwork(PictureModel):
         self.decoder = nn.Sequential(*_decoder(filled, config.latent_size, layers))
         if config.initialisation == "kaiming_normal":
             self.apply(_kaiming)
+        with torch.no_grad():
+            self.encoder[-1].get_parameter("weight").mul_(config.code_scale)
 
     def encode(self, items: Tensor) -> Distribution:
         """q(z|x) for pictures (B, C, H, W)."""

@@ -15,10 +15,12 @@ from latune.models.measure_rnn import MeasureRnn, MeasureRnnConfig
 from latune.models.phrase_mlp import PhraseMlp, PhraseMlpConfig
 from latune.models.picture_conv import PictureConv, PictureConvConfig
 from latune.models.picture_networks import PictureNetwork, PictureNetworkConfig
+from latune.models.region_autoencoder import RegionAutoencoder, RegionAutoencoderConfig
 
 __all__ = ["ModelConfig", "build_model"]
 
-_Config = MeasureMlpConfig | MeasureRnnConfig | PhraseMlpConfig | PictureConvConfig | PictureNetworkConfig
+_PictureConfig = PictureConvConfig | PictureNetworkConfig | RegionAutoencoderConfig
+_Config = MeasureMlpConfig | MeasureRnnConfig | PhraseMlpConfig | _PictureConfig
 ModelConfig = Annotated[_Config, Field(discriminator="name")]
 
 
@@ -30,10 +32,10 @@ def build_model(config: _Config, codec: Codec) -> LatentModel:
         codec: What the items are.
 
     Raises:
-        RecipeError: The network does not read such items.
+        RecipeError: The network does not read such items, or none of their size.
     """
     shape = codec.item_shape
-    pictures = isinstance(config, PictureConvConfig | PictureNetworkConfig)
+    pictures = isinstance(config, _PictureConfig)
     wanted = 3 if pictures else 2 if isinstance(config, PhraseMlpConfig) else 1
     if len(shape) != wanted:
         kind = {1: "sequences", 2: "phrases (data.measures)", 3: "pictures"}[wanted]
@@ -45,6 +47,8 @@ def build_model(config: _Config, codec: Codec) -> LatentModel:
         return PictureConv(shape, codec.symbols - 1, config)
     if isinstance(config, PictureNetworkConfig):
         return PictureNetwork(shape, codec.symbols - 1, config)
+    if isinstance(config, RegionAutoencoderConfig):
+        return RegionAutoencoder(shape, codec.symbols - 1, config)
     if isinstance(config, MeasureRnnConfig):
         return MeasureRnn(codec.symbols, shape[0], config, beats=len(codec.cuts) + 1)
     return MeasureMlp(codec.symbols, shape[0], config)

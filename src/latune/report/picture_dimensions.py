@@ -23,7 +23,15 @@ from latune.report.media import Subject
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["RESPONSES", "TRAVERSALS", "draw_responses", "draw_traversals", "has_places", "write_traversals"]
+__all__ = [
+    "RESPONSES",
+    "TRAVERSALS",
+    "draw_responses",
+    "draw_traversals",
+    "has_places",
+    "shape_name",
+    "write_traversals",
+]
 
 _CODES = np.linspace(-3, 3, 10)  # that a dimension is set to, as published
 _MOST_ROWS = 12  # dimensions that are shown, those with the largest divergence
@@ -44,7 +52,7 @@ def draw_responses(subject: Subject) -> Figure:
     means, scales = encode_posteriors(subject.editor.model, np.asarray(dataset.items[indices]))
     columns = dict(zip(dataset.table.names, np.asarray(dataset.attributes[indices]).T, strict=True))
     units = {attribute.name: attribute.unit for attribute in dataset.table}
-    shapes = [_shape_name(dataset, number) for number in np.unique(columns.get("shape", []))]
+    shapes = [shape_name(dataset, number) for number in np.unique(columns.get("shape", []))]
     return factor_responses(means, columns, prior_divergence(means, scales), units, shapes)
 
 
@@ -101,14 +109,15 @@ def _starts(subject: Subject) -> dict[str, Codes]:
     shapes = columns.pop("shape", np.zeros(len(indices)))
     others = np.stack(list(columns.values()), axis=1)
     distance = (((others - np.median(others, axis=0)) / (others.std(axis=0) + 1e-9)) ** 2).sum(axis=1)
-    names = [_shape_name(dataset, shape) for shape in np.unique(shapes)]
+    names = [shape_name(dataset, shape) for shape in np.unique(shapes)]
     chosen = [int(np.argmin(np.where(shapes == shape, distance, np.inf))) for shape in np.unique(shapes)]
     chosen.append(int(np.random.default_rng(subject.run.recipe.seed).integers(len(indices))))
     codes = editor.encode(np.asarray(dataset.items[indices[chosen]]))
     return {**dict(zip([*names, "random"], codes, strict=True)), _FROM_ZERO: np.zeros_like(codes[0])}
 
 
-def _shape_name(dataset: Dataset, number: float) -> str:
+def shape_name(dataset: Dataset, number: float) -> str:
+    """What a shape is called; "in the middle" where the data set has none."""
     if "shape" not in dataset.table.names:
         return "in the middle"
     is_sprites = isinstance(dataset.codec, PictureCodec) and dataset.codec.measurement == "sprites"

@@ -12,12 +12,14 @@ import numpy as np
 
 from latune.control.editor import Editor
 from latune.control.inference import decode_brightness
+from latune.control.moves import has_moves
 from latune.data.dataset import Dataset
 from latune.figures import picture_grid, picture_strip, reconstructions, save_figure
 from latune.figures.pixels import Pixels, as_pixels, png_bytes
 from latune.figures.style import readable
 from latune.images.sheets import enlarge, sheet, write_gif
 from latune.report.media import Nouns, Report, Subject
+from latune.report.moves import move_charts
 from latune.report.picture_dimensions import (
     RESPONSES,
     TRAVERSALS,
@@ -151,6 +153,8 @@ class _Pictures:
         if has_places(subject.dataset.table):
             charts["factor_responses"] = (RESPONSES, lambda: draw_responses(subject))
             charts["latent_traversals"] = (TRAVERSALS, lambda: draw_traversals(subject))
+        if has_moves(subject.run):
+            charts |= move_charts(subject)
         return charts
 
     def write(

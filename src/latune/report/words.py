@@ -13,6 +13,7 @@ from latune.data.codecs import Codec
 from latune.data.dataset import Dataset
 from latune.data.picture_codec import PictureCodec
 from latune.figures.style import percent, readable
+from latune.methods.absae_rel import AbsAeRelConfig
 from latune.methods.beta_tcvae import BetaTcVaeConfig
 from latune.methods.capacity_vae import CapacityVaeConfig
 from latune.methods.factor_vae import FactorVaeConfig
@@ -112,6 +113,11 @@ def _method_sentence(recipe: Recipe) -> str:
         return (
             f"Method: {name}; fooling the critic that reads attributes from the code has weight {method.beta:g}, which"
             f" is reached after {method.ramp_steps:,} steps."
+        )
+    if isinstance(method, AbsAeRelConfig):
+        return (
+            f"Method: {name}; {method.labels_per_region} items of each region are labelled, moves are of the kind"
+            f" '{method.relations.mode}'."
         )
     if isinstance(method, CapacityVaeConfig):
         return (

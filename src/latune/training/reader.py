@@ -81,11 +81,16 @@ class Reader:
         """Estimated attributes of pictures (N, C, H, W): (N, A), in their own units."""
         return np.asarray(self._outputs(items) * np.array(self.header.deviations) + np.array(self.header.means))
 
+    def features(self, items: NDArray[np.integer[Any]]) -> Values:
+        """What the last layer reads, of pictures (N, C, H, W): (N, F)."""
+        return self._outputs(items, self.network.layers[:-1])
+
     @torch.no_grad()
-    def _outputs(self, items: NDArray[np.integer[Any]]) -> Values:
+    def _outputs(self, items: NDArray[np.integer[Any]], layers: nn.Module | None = None) -> Values:
+        network = self.network if layers is None else layers
         size = max(1, BATCH_ELEMENTS // int(np.prod(items.shape[1:])))
         pieces = [items[start : start + size] for start in range(0, len(items), size)]
-        outputs = [self.network(_brightness(piece, self.header.levels)).double().numpy() for piece in pieces]
+        outputs = [network(_brightness(piece, self.header.levels)).double().numpy() for piece in pieces]
         return np.concatenate(outputs) if outputs else np.empty((0, len(self.header.means)))
 
 

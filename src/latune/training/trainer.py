@@ -16,7 +16,10 @@ from latune.attributes import OUTER_SHARE
 from latune.data.augmentation import Crossover
 from latune.data.batches import Batch, Batches
 from latune.data.dataset import Dataset
+from latune.data.labelled import labelled_items
+from latune.data.regions import regions_of
 from latune.errors import RecipeError, RunError, TrainingError
+from latune.methods.absae_rel import AbsAeRelConfig
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.control_term import ControlTerm
 from latune.methods.joint_movement import JointMovement
@@ -86,7 +89,10 @@ def train(
     """
     recipe = recipe.resolved(dataset.table.names)
     method, device = _build(recipe, dataset)
-    return _loop(create_run(folder, recipe, dataset.codec, dataset.plugins), dataset, method, device, report, stop)
+    run = create_run(folder, recipe, dataset.codec, dataset.plugins)
+    if recipe.data.protocol == "regions":
+        write_json(folder / "regions.json", regions_of(dataset)[0].to_dict())
+    return _loop(run, dataset, method, device, report, stop)
 
 
 def resume(
@@ -142,7 +148,10 @@ def _build(recipe: Recipe, dataset: Dataset) -> tuple[Method, torch.device]:
     if recipe.control is not None:
         movement = JointMovement(recipe.joint, model.latent_size, len(recipe.regularised))
         control = ControlTerm(recipe.control, recipe.regularised, dataset.table, dataset.codec, reference, movement)
-    method = build_method(recipe.method, model, dataset.table, term, control, dataset.codec, reference)
+    labelled = None
+    if isinstance(recipe.method, AbsAeRelConfig):
+        labelled = labelled_items(dataset, recipe.method.labels_per_region, recipe.seed)
+    method = build_method(recipe.method, model, dataset.table, term, control, dataset.codec, reference, labelled)
     return method.to(device), device
 
 
@@ -219,6 +228,8 @@ def _loop(
                 if recorded["validation_loss"] < state.best_loss or (last and training.keep == "last"):
                     state.best_loss, state.best_step = recorded["validation_loss"], state.step
                     save_weights(method.model, run.folder / "weights.safetensors")
+                    for name, network in method.companions().items():
+                        save_weights(network, run.folder / f"{name}.safetensors")
             if logging:
                 now = time.perf_counter()
                 seconds = now - interval_start
