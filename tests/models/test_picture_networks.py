@@ -128,3 +128,12 @@ def test_networks_take_any_likelihood(likelihood):
 def test_music_is_refused():
     with pytest.raises(RecipeError, match="'kim' reads pictures"):
         build("kim", (24,))
+
+
+def test_codes_can_begin_small():
+    found = []
+    for scale in (1.0, 0.1):
+        torch.manual_seed(0)
+        model = PictureNetwork((1, 64, 64), 1, PictureNetworkConfig(name="burgess", code_scale=scale))
+        found.append(model.encode(torch.ones(2, 1, 64, 64)).mean)
+    assert torch.allclose(found[1], 0.1 * found[0], atol=1e-5)

@@ -67,9 +67,7 @@ def blobs():
     groups = np.arange(len(items), dtype=np.int32)
     splits = {"train": groups, "validation": groups[:5], "test": groups[:5]}
     codec = PictureCodec((1, SIDE, SIDE), 255, "none", table)
-    return with_protocol(
-        Dataset("blobs", items, values.astype(np.float32), groups, splits, codec), Protocol("regions")
-    )
+    return with_protocol(Dataset("blobs", items, values.astype(np.float32), groups, splits, codec), Protocol("regions"))
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +87,25 @@ def test_pictures_fall_into_their_regions_and_move_to_others(blobs, weak_run):
     redrawn = mover.encode(mover.decode(moved))
     assert (mover.places(redrawn) == wanted).mean() > 0.5  # chance: 0.04
     assert read_history(weak_run.folder)[-1]["validation_region_accuracy"] > 0.8
+
+
+def test_matched_pictures_make_moves_keep_what_varies_within_regions(blobs, weak_run):
+    """Codes come closer to the pictures that differ in the move alone than along the shortest maps."""
+    mover, places = open_mover(weak_run), regions_of(blobs)[1]
+    factors = np.stack(np.unravel_index(np.arange(len(places)), (3, 3, 9, 9)), 1)
+    codes, far = mover.encode(np.asarray(blobs.items[:])), {}
+    for maps in ("matched", "shortest"):
+        if maps == "shortest":
+            mover.moves.set_mixture(mover.mixture)
+        distances = []
+        for name, axis in (("right", 2), ("down", 3)):
+            partner = factors.copy()
+            partner[:, axis] = (partner[:, axis] + 3) % 9  # the same of three places in the next band
+            partners = np.ravel_multi_index(tuple(partner.T), (3, 3, 9, 9))
+            assert np.array_equal(places[partners], mover.regions.relations[mover.index(name)].table[places])
+            distances.append(np.linalg.norm(mover.move(codes, name) - codes[partners], axis=1))
+        far[maps] = np.mean(distances)
+    assert far["matched"] < 0.85 * far["shortest"]
 
 
 def test_moves_follow_each_other(blobs, weak_run):

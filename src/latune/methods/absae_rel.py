@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from latune.data.batches import Batch
 from latune.data.labelled import LabelledItems
+from latune.data.picture_matching import matched_pictures
 from latune.losses.vae import Reduction, reconstruction
 from latune.methods.method import MAIN_PLAYER, Losses, Method, Player, accuracy
 from latune.methods.picture_noise import NoiseConfig, disturbed
@@ -39,6 +40,7 @@ from latune.models.region_fit import fit_mixture
 
 __all__ = ["AbsAeRel", "AbsAeRelConfig", "RelationsConfig", "allowed_pairs"]
 
+TURN_EVERY = 250  # steps from one look at where matched pictures are to the next
 FIT_BATCH = 512  # labelled items that are encoded at a time
 
 HELD_OUT_SEED = 8  # runs of all seeds leave out the same relations
@@ -129,7 +131,8 @@ class AbsAeRel(Method):
             ("counts", counts),
         ):
             self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(array)), persistent=False)
-        self._turn: tuple[Tensor, Tensor] | None = None  # codes and regions of the autoencoder's turn in this round
+        self._matches: dict[tuple[int, int], tuple[Tensor, Tensor]] | None = None  # found when they are needed
+        self._judged: tuple[Tensor, Tensor] | None = None  # codes and regions of the autoencoder's turn in this round
 
     def companions(self) -> dict[str, nn.Module]:
         """The moves, which are kept with the model."""
@@ -160,6 +163,8 @@ class AbsAeRel(Method):
         warm = step < self.config.warm_up
         if not warm and not bool(self.fitted):
             self._fit()
+        if not warm and (step - self.config.warm_up) % TURN_EVERY == 0:
+            self._turn_maps()
         own = self._draw_labelled(batch.items)
         clean = torch.cat([batch.items, own[0]])
         regions = torch.cat([torch.full_like(own[1][:1], UNLABELLED).expand(len(batch.items)), own[1]])
@@ -170,9 +175,9 @@ class AbsAeRel(Method):
         nats = reconstruction(decoded, wanted, self.config.reconstruction)
         if warm:
             regions = torch.full_like(regions, UNLABELLED)
-        self._turn = codes.detach(), regions
-        adversarial = self.config.adversarial_weight * self.adversary.encoder_loss(self.adversary(codes, regions))
-        losses = {"reconstruction": nats, "adversarial": adversarial}
+        self._judged = codes.detach(), regions
+        judged = self.adversary.encoder_loss(self.adversary(codes, regions))
+        losses = {"reconstruction": nats, "adversarial": self.config.adversarial_weight * judged}
         if not warm and isinstance(self.prior, Mixture):
             density = self.prior.log_density(codes[len(batch.items) :]).gather(1, own[1][:, None]).mean()
             losses["likelihood"] = -self.config.likelihood_weight * density / codes.shape[1]
@@ -183,9 +188,9 @@ class AbsAeRel(Method):
         }
 
     def _discriminator_losses(self, batch: Batch, step: int) -> Losses:
-        if self._turn is None:
+        if self._judged is None:
             raise RuntimeError("the autoencoder moves first in each round: its codes are judged")
-        codes, regions = self._turn
+        codes, regions = self._judged
         prior = self.box if step < self.config.warm_up else self.prior
         loss, of_codes, of_draws = self.adversary.loss(codes, prior.sample(regions), regions)
         scores = {"codes": of_codes.mean(), "draws": of_draws.mean()}
@@ -215,11 +220,7 @@ class AbsAeRel(Method):
     @torch.no_grad()
     def _fit(self) -> None:
         """Give the regions their Gaussians, from the codes of the labelled items as the encoder sees them now."""
-        training = self.model.training
-        self.model.eval()
-        parts = [self.model.to_input(part) for part in torch.split(self.labelled_items, FIT_BATCH)]
-        codes = torch.cat([self.model.encode(part).mean for part in parts])
-        self.model.train(training)
+        codes = self._labelled_codes()
         if isinstance(self.prior, Mixture) and self.config.prior.name == "adaptive":
             places = self.labelled_places.cpu().numpy()
             fitted = fit_mixture(
@@ -230,6 +231,41 @@ class AbsAeRel(Method):
             assert isinstance(self.prior, Mixture)
             self.moves.set_mixture(self.prior)
         self.fitted.fill_(True)
+
+    @torch.no_grad()
+    def _turn_maps(self) -> None:
+        """Bring the maps between regions in line with where the encoder puts matched pictures now."""
+        relations = self.config.relations
+        if self.moves is None or relations.mode != "transport" or not relations.matching:
+            return
+        if self._matches is None:
+            self._matches = self._match()
+        codes = self._labelled_codes()
+        for (source, target), (own, partners) in self._matches.items():
+            self.moves.turn(source, target, codes[own], codes[partners])
+
+    def _match(self) -> dict[tuple[int, int], tuple[Tensor, Tensor]]:
+        """Numbers of labelled items that belong together, for every route of the moves."""
+        assert self.moves is not None
+        pictures = self.model.to_input(self.labelled_items).numpy(force=True)
+        ends = (self.starts + self.counts).tolist()
+        found = {}
+        for source, target in self.moves.routes:
+            first, second = int(self.starts[source]), int(self.starts[target])
+            pairs = matched_pictures(pictures[first : ends[source]], pictures[second : ends[target]])
+            numbers = torch.from_numpy(pairs).to(self.starts.device)
+            found[source, target] = first + numbers[:, 0], second + numbers[:, 1]
+        return found
+
+    @torch.no_grad()
+    def _labelled_codes(self) -> Tensor:
+        """Codes (M, D) of the labelled items, as the encoder is used."""
+        training = self.model.training
+        self.model.eval()
+        parts = [self.model.to_input(part) for part in torch.split(self.labelled_items, FIT_BATCH)]
+        codes = torch.cat([self.model.encode(part).mean for part in parts])
+        self.model.train(training)
+        return codes
 
 
 def allowed_pairs(tables: Tensor, held_out: float) -> Tensor:

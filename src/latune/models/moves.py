@@ -5,11 +5,16 @@ Three ways to make one of a relation that leads from region s to region t:
 - "mse": the relational learner alone, trained with the squared distance from independent draws of t. The best it can
   do is the mean of t, so all that a code says beyond its region is lost (as published).
 - "likelihood": the same, trained with the density of t.
-- "transport": the code is carried by the optimal linear map between the Gaussians of s and t, which keeps its place
-  within the region; the learner adds a correction, which begins at 0.
+- "transport": the code is carried by a linear map between the Gaussians of s and t, which keeps its place within the
+  region; the learner adds a correction, which begins at 0.
+
+There are many linear maps between two Gaussians: one for every rotation. The shortest one is right where neighbouring
+regions lie side by side, and wrong where the latent space turns from one to the other. Pairs of pictures that belong
+together (`latune.data.picture_matching`) decide: of all maps the one that comes closest to them.
 
 Sources: Valenti and Bacciu 2022 (arXiv 2205.10056) for relations of regions; Peyre and Cuturi 2019, Computational
-Optimal Transport, remark 2.31 for the map.
+Optimal Transport, remark 2.31 for the shortest map; Schoenemann 1966, A generalized solution of the orthogonal
+Procrustes problem, for the rotation. To use it so is ours.
 """
 
 from __future__ import annotations
@@ -37,6 +42,7 @@ class MovesConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     mode: MoveMode = "transport"
+    matching: bool = True  # "transport": pictures that belong together decide on the map; else it is the shortest one
     sizes: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (1024,) * 4  # hidden units of the learner
 
 
@@ -72,6 +78,33 @@ class Moves(nn.Module):
             self.register_buffer(name, torch.from_numpy(table.astype(np.int64)), persistent=False)
         maps = identity.repeat(self.entities, self.entities, 1, 1) if config.mode == "transport" else torch.empty(0)
         self.register_buffer("maps", maps)  # from the second region to the first, (E, E, D, D)
+
+    @property
+    def routes(self) -> list[tuple[int, int]]:
+        """Pairs of different regions, source and target, that some relation leads from and to."""
+        sources = torch.arange(self.entities, device=self.tables.device)
+        starts = sources[:, None].expand_as(self.tables[0]) if self.tables.ndim == 3 else sources
+        found = torch.stack([starts.expand_as(self.tables), self.tables], dim=-1).flatten(0, -2).tolist()
+        return sorted({(source, target) for source, target in found if source != target})
+
+    @torch.no_grad()
+    def turn(self, source: int, target: int, codes: Tensor, partners: Tensor) -> None:
+        """Let the map between two regions be the one that carries codes closest to their partners.
+
+        Args:
+            source: The region of the codes.
+            target: The region of their partners.
+            codes: Codes (N, D).
+            partners: What each should be carried to, up to a shift of all, (N, D).
+        """
+        factors = self.mixture.factors.double()
+        left, right = (
+            torch.linalg.solve_triangular(factors[region], (points - points.mean(0)).double().T, upper=False)
+            for region, points in ((source, codes), (target, partners))
+        )
+        first, _, second = torch.linalg.svd(right @ left.T)
+        back = torch.linalg.inv(factors[source])
+        self.maps[target, source] = (factors[target] @ first @ second @ back).to(self.maps.dtype)
 
     @torch.no_grad()
     def set_mixture(self, mixture: Mixture) -> None:
