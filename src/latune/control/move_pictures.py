@@ -90,6 +90,7 @@ def move_pictures(
     reached = np.stack([mover.places(mover.encode(moved)) for moved in items[1:]])
     remarks = [remark for read in (own, *rights, *symbols) for remark in read.remarks]
     remarks += [remark for read in (own, *rights) for remark in _outside(read)]
+    remarks += [remark for read in (own, *rights) for remark in _no_operands(mover, read)]
     remarks += [
         remark for read, number in zip(symbols, numbers, strict=False) for remark in _unlike(mover, read, number)
     ]
@@ -168,6 +169,16 @@ def _outside(read: _Read) -> list[str]:
     if not count:
         return []
     return [f"{count} of {len(read.inside)} {read.what} lie in no region: moved as if they lay in the nearest one."]
+
+
+def _no_operands(mover: Mover, read: _Read) -> list[str]:
+    """What to say of pictures that look like something that no move starts from, such as a sign."""
+    nearest = mover.places(read.codes)
+    others = nearest >= mover.regions.entities
+    if not others.any():
+        return []
+    names = ", ".join(f"'{mover.regions.names[place]}'" for place in np.unique(nearest[others]))
+    return [f"{int(others.sum())} of {len(nearest)} {read.what} are read as {names}, which no move starts from."]
 
 
 def _unlike(mover: Mover, read: _Read, number: int) -> list[str]:

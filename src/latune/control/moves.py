@@ -157,8 +157,12 @@ def open_mover(run: Run) -> Mover:
         RunError: It has none, or its files are damaged.
     """
     path = run.folder / "moves.safetensors"
-    if not has_moves(run) or not isinstance(run.recipe.method, AbsAeRelConfig):
+    if not isinstance(run.recipe.method, AbsAeRelConfig):
         raise RunError(f"{run.folder} has no moves: expected a run of a recipe such as sprites/weak.")
+    if not has_moves(run):
+        raise RunError(
+            f"{run.folder} has no moves: expected {path.name} in it, which priors without regions do not make."
+        )
     regions = regions_from_dict(run.read_json("regions.json"), run.folder / "regions.json")
     model = run.load_model()
     moves = Moves(regions, model.latent_size, run.recipe.method.relations)

@@ -36,6 +36,7 @@ __all__ = ["PlaneAxis", "Strip", "picture_grid", "picture_plane", "picture_strip
 Values = NDArray[np.float64]
 
 _TILE = 0.94  # share of its cell that a picture takes
+_LABEL = 0.95  # inches of a row's name
 _CURVE = 1.6  # inches, width of the curve beside a strip
 _TEXT = 0.36  # inches, height of two lines of text below a picture
 
@@ -194,8 +195,8 @@ def reconstructions(originals: Pixels, decoded: Pixels, names: Sequence[str] | N
         names: What to write below each column, if anything.
     """
     count, height, width, _ = originals.shape
-    ratio, left = height / width, 1.1
-    cell = (WIDTH - 0.4) / (count + left)
+    ratio, cell = height / width, (WIDTH - 0.4 - _LABEL) / count
+    left = _LABEL / cell
     rows = {"picture": originals, "comes back": decoded, "difference": _differences(originals, decoded)}
     with styled():
         title = "Pictures, what comes back from their codes, and where that is too bright (red) or too dark (blue)"

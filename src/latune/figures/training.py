@@ -23,12 +23,16 @@ _PARTS = {
     "total_correlation": ("total correlation of the codes (estimate)", "nats"),
     "discriminator_accuracy": ("discriminator's right guesses (shaded: sound)", "share"),
     "critic_loss": ("critic: error in reading attributes from the code", "squared error"),
-    "adversarial": ("adversary: how far the critic is from the opposite", "squared error"),
+    "adversarial": ("adversary: what the encoder pays for being found out", "weighted loss"),
+    "likelihood": ("labelled codes: -ln density in their regions", "weighted loss"),
+    "region_accuracy": ("codes that lie in their region", "share"),
+    "discriminator_loss": ("what the discriminator minimises", "weighted loss"),
+    "relations_loss": ("what the learner of relations minimises", "weighted loss"),
     "estimate": ("the encoder's own estimate of the attributes", "squared error"),
     "accuracy": ("share of right elements", "share"),
 }
 _SOUND = {"discriminator_accuracy": (0.5, 0.9)}  # below, it guesses; above, its estimate is not to be trusted
-_LINEAR = ("kl", "accuracy", "discriminator_accuracy", "total_correlation")
+_LINEAR = ("kl", "accuracy", "discriminator_accuracy", "region_accuracy", "total_correlation")
 _LOGARITHMIC_FROM = 4.0  # largest over smallest value from which a loss is drawn on a logarithmic scale
 
 
@@ -43,7 +47,7 @@ def loss_curves(history: Sequence[Mapping[str, float]], reconstruction_unit: str
     Returns:
         One panel for each part that the history has.
     """
-    parts = [name for name in _PARTS if any(name in row for row in history)]
+    parts = [name for name in _PARTS if any(name in row or f"validation_{name}" in row for row in history)]
     with styled():
         title = "Training and validation should go together; a widening gap means overfitting"
         columns = 2 if len(parts) > 1 else 1

@@ -100,7 +100,7 @@ def read_npz(path: Path, colour: bool = False) -> Bytes:
     """Read the array `images`, or the only one, of an npz file: (N, 1, H, W), or (N, 3, H, W) with `colour`.
 
     It may have the shape (N, H, W), (N, H, W, 1 or 3) or (N, 1 or 3, H, W) and hold bytes, booleans, or numbers
-    from 0 to 1.
+    from 0 to 1. Bytes of 0 and 1 alone are off and on.
 
     Raises:
         InputError: It cannot be read, or its array is of another kind.
@@ -195,7 +195,8 @@ def _to_planes(array: NDArray[Any], path: Path, name: str) -> NDArray[Any]:
 def _to_bytes(array: NDArray[Any], path: Path, name: str) -> Bytes:
     """Values of one of the known kinds as 0 to 255."""
     if array.dtype == np.uint8:
-        return array
+        # As latune stores what is off or on; 1 of 255 is nothing that anybody can see.
+        return array * np.uint8(255) if array.max(initial=0) == 1 else array
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
     if not np.issubdtype(array.dtype, np.floating):

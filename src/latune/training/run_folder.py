@@ -81,12 +81,17 @@ class Run:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise RunError(f"{path} is missing: latune evaluate {self.folder}.") from error
+            raise RunError(f"{path} is missing: {self._remedy(name)}.") from error
         except (OSError, ValueError) as error:
-            raise RunError(f"{path} is damaged: latune evaluate {self.folder}.") from error
+            raise RunError(f"{path} is damaged: {self._remedy(name)}.") from error
         if not isinstance(content, dict):
-            raise RunError(f"{path} is damaged: latune evaluate {self.folder}.")
+            raise RunError(f"{path} is damaged: {self._remedy(name)}.")
         return content
+
+    def _remedy(self, name: str) -> str:
+        """What brings a file back."""
+        measured = name.startswith(("metrics", "certificate"))
+        return f"latune evaluate {self.folder}" if measured else "put it back, or train the recipe again"
 
 
 def create_run(folder: Path, recipe: Recipe, codec: Codec, plugins: Sequence[Plugin] = ()) -> Run:
