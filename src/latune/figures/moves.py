@@ -67,7 +67,7 @@ def move_rows(
     pitch = row_height(chains, cell) + (_CAPTION if read or wanted else 0.08)
     got, truth = words + cell + _APART / 2, words + (1 + steps) * cell + 1.5 * _APART
     with styled():
-        title = "Every move should lead to the wanted region, and applied again on from there"
+        title = "Moves applied once, twice and so on, beside the real pictures that should have come"
         figure, axes = board(title, 0.4 + pitch * len(names))
         counts = [str(step) for step in range(1, steps + 1)]
         heads = ["wanted"] if shown.shape[1] == 1 else [f"wanted {count}" for count in counts]

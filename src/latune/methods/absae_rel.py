@@ -1,8 +1,10 @@
 """AbsAE + ReL: an autoencoder whose latent space has a region for every combination of factors, and learned moves.
 
-    autoencoder:    reconstruction + a encoder_loss(D(k, E(x))) + l mean of -ln N_k(E(x)) / D over labelled items
+    autoencoder:    reconstruction + a encoder_loss(D(k, E(x))) + l mean of -ln N_k(E(x)) / d over labelled items
     discriminator:  a (loss of D on codes of items and draws of the prior)
     relations:      see `latune.methods.relation_losses`; draws of the regions alone, no pictures
+
+k is a region or "unlabelled", d the size of a code.
 
 In the warm-up the prior is uniform in a box and nothing is labelled. When it is over, the Gaussians of the regions are
 fitted to the codes of the labelled items (means, and covariances shrunk to a tenth), and stay. From then on an item of
