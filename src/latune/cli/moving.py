@@ -80,7 +80,8 @@ def edit_by_moves(run: Run, request: MoveRequest, as_json: bool) -> None:
     columns = ["picture", "before", *(f"{move}: wanted, reached" for move in moved.moves)]
     table(f"{len(images)} picture{'' if len(images) == 1 else 's'}", columns, _rows(moved, names))
     arrived = int((moved.reached[-1] == moved.wanted[-1]).sum())
-    console.print(f"{arrived} of {len(images)} reach the wanted region. Written: {request.output}", markup=False)
+    last = " after the last move" if len(request.moves) > 1 else ""
+    console.print(f"{arrived} of {len(images)} reach the wanted region{last}. Written: {request.output}", markup=False)
 
 
 def _pictures(moved: MovedPictures, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ Source: Valenti and Bacciu 2022, Leveraging Relational Information for Learning 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 import numpy as np
@@ -206,12 +208,8 @@ class AbsAeRel(Method):
 
     def _redraw(self, codes: Tensor) -> Tensor:
         """Codes of what is decoded from codes, by the networks as they are used: without a batch's own statistics."""
-        training = self.model.training
-        self.model.eval()
-        try:
+        with _evaluating(self.model):
             return self.model.encode(self.model.decode(codes).mean).mean
-        finally:
-            self.model.train(training)
 
     def _draw_labelled(self, like: Tensor) -> tuple[Tensor, Tensor]:
         """A batch of labelled items and their regions, each region as likely as any other."""
@@ -262,12 +260,20 @@ class AbsAeRel(Method):
     @torch.no_grad()
     def _labelled_codes(self) -> Tensor:
         """Codes (M, D) of the labelled items, as the encoder is used."""
-        training = self.model.training
-        self.model.eval()
         parts = [self.model.to_input(part) for part in torch.split(self.labelled_items, FIT_BATCH)]
-        codes = torch.cat([self.model.encode(part).mean for part in parts])
-        self.model.train(training)
-        return codes
+        with _evaluating(self.model):
+            return torch.cat([self.model.encode(part).mean for part in parts])
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode; gradients still flow."""
+    training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)
 
 
 def allowed_pairs(tables: Tensor, held_out: float) -> Tensor:
