@@ -118,6 +118,19 @@ def test_classes_go_with_their_items(synthetic):
     assert joined.at(3).classes is None  # what is joined from two items has no class
 
 
+def test_labels_go_with_their_items(synthetic):
+    first = np.asarray(synthetic.items)[:, 0]
+    labels = np.stack([first % 2, first % 3 == 0], axis=1).astype(np.uint8)
+    dataset = replace(synthetic, labels=labels)
+    batch = Batches(dataset, "train", 64, 0, CPU).at(3)
+    assert batch.labels.dtype == torch.float32
+    assert torch.equal(batch.labels[:, 0], (batch.items[:, 0] % 2).float())
+    assert torch.equal(batch.labels[:, 1], (batch.items[:, 0] % 3 == 0).float())
+    assert Batches(synthetic, "train", 64, 0, CPU).at(3).labels is None
+    joined = Batches(dataset, "train", 64, 0, CPU, crossover=Crossover(dataset, "train", 0.5, 0))
+    assert joined.at(3).labels is None
+
+
 def test_items_that_are_too_large_for_the_device_stay_in_their_file(synthetic, tmp_path, monkeypatch):
     np.save(tmp_path / "items.npy", synthetic.items)
     mapped = replace(synthetic, items=np.load(tmp_path / "items.npy", mmap_mode="r"))

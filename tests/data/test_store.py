@@ -42,6 +42,16 @@ def test_round_trip(home, synthetic):
     assert [path.name for path in home.iterdir()] == ["chorales"]
 
 
+def test_labels_come_back(home, synthetic):
+    labels = np.eye(2, dtype=np.uint8)[np.arange(len(synthetic.items)) % 2]
+    names = {**synthetic.description, "label_names": ["rock", "disco"]}
+    store_dataset(replace(synthetic, labels=labels, description=names))
+    loaded = load_dataset("chorales")
+    assert np.array_equal(loaded.labels, labels)
+    assert loaded.label_names == ("rock", "disco")
+    assert synthetic.label_names == ()
+
+
 def test_storing_again_replaces(home, synthetic):
     store_dataset(synthetic)
     (home / "chorales" / "stray").touch()

@@ -13,6 +13,7 @@ from latune.losses.total_correlation import (
     divided_divergence,
     minibatch_weights,
     permuted_dimensions,
+    standardised_codes,
 )
 from latune.losses.vae import divergence
 from latune.models.latent_model import diagonal_normal
@@ -45,6 +46,16 @@ def test_permutation_keeps_marginals_and_destroys_correlation():
     assert torch.equal(permuted.sort(dim=0).values, codes.sort(dim=0).values)
     assert torch.corrcoef(codes.t())[0, 1] > 0.88
     assert torch.corrcoef(permuted.t())[0, 1].abs() < 0.05
+
+
+def test_standardised_codes_do_not_know_where_they_lay():
+    torch.manual_seed(0)
+    codes = gaussian(0.9, 64)
+    standard = standardised_codes(codes)
+    assert torch.allclose(standard.mean(dim=0), torch.zeros(2), atol=1e-5)
+    assert torch.allclose(standard.std(dim=0, correction=0), torch.ones(2), atol=2e-3)
+    assert torch.allclose(standardised_codes(codes * torch.tensor([3.0, 0.5]) + 7), standard, atol=0.01)
+    assert torch.equal(standardised_codes(torch.ones(4, 2)), torch.zeros(4, 2))
 
 
 def test_every_dimension_has_a_permutation_of_its_own():

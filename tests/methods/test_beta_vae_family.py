@@ -256,6 +256,16 @@ def test_factor_vae_by_hand(factor_vae):
     assert values["loss"].item() == pytest.approx(wanted.item(), rel=1e-5)
 
 
+@pytest.mark.parametrize("standardise", [False, True])
+def test_a_discriminator_of_standardised_codes_does_not_push_them_anywhere(standardise):
+    built = method(FactorVaeConfig(beta=0.0, gamma=5.0, discriminator_sizes=(32, 32), standardise=standardise))
+    codes = torch.randn(16, built.model.latent_size).requires_grad_()
+    built.pressure(built.model.encode(bars(16).items), codes, 0)["loss"].backward()
+    pushed, widened = codes.grad.sum(dim=0).abs().max(), (codes.grad * codes.detach()).sum(dim=0).abs().max()
+    assert codes.grad.abs().max() > 1e-4
+    assert (max(pushed, widened) < 0.01 * codes.grad.abs().sum(dim=0).max()) == standardise
+
+
 def test_the_published_discriminator():
     built = method(FactorVaeConfig())
     layers = [layer for layer in built.discriminator if isinstance(layer, torch.nn.Linear)]

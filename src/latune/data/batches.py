@@ -33,11 +33,13 @@ class Batch:
         items: Shape (B, ...), as the model reads them: integer tokens, or brightness from 0 to 1.
         attributes: Shape (B, A), float32, possibly transformed.
         classes: Class of each item, (B,), where the data set has such.
+        labels: Which labels each item has, 0 or 1, (B, L), float32, where the data set has such.
     """
 
     items: Tensor
     attributes: Tensor
     classes: Tensor | None = None
+    labels: Tensor | None = None
 
 
 class _ItemsInFile:
@@ -95,6 +97,9 @@ class Batches:
         self._classes: Tensor | None = None
         if dataset.classes is not None and crossover is None:  # what is joined from two items has no class
             self._classes = torch.from_numpy(np.asarray(dataset.classes[indices]).astype(np.int64)).to(device)
+        self._labels: Tensor | None = None
+        if dataset.labels is not None and crossover is None:
+            self._labels = torch.from_numpy(np.asarray(dataset.labels[indices], np.float32)).to(device)
         self._load(_items(dataset.rows, indices, device), np.asarray(dataset.attributes[indices]))
         self._batch_size = min(batch_size, len(indices))
         self._epoch = -1
@@ -131,7 +136,8 @@ class Batches:
         if self._packed_shape is not None:
             items = unpack_bits(items, self._packed_shape)
         classes = None if self._classes is None else self._classes[chosen]
-        return Batch(self._to_input(items), self._attributes[chosen], classes)
+        labels = None if self._labels is None else self._labels[chosen]
+        return Batch(self._to_input(items), self._attributes[chosen], classes, labels)
 
     def _begin(self, epoch: int) -> None:
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)

@@ -35,6 +35,8 @@ class Dataset:
             no class have -1 and are in no split.
         sequences: Where items follow each other (the measures of one tune in one transposition): number of the
             sequence an item belongs to, shape (N,). The items of a sequence stand side by side, in order.
+        labels: Which of several labels (genres) an item has, 0 or 1, shape (N, L), where the data set says so; any number
+            of them may hold. Their names are `label_names` of the description.
         plugins: Where the user's own attributes among the columns come from.
     """
 
@@ -48,10 +50,11 @@ class Dataset:
     classes: NDArray[np.int16] | None = None
     sequences: NDArray[np.int32] | None = None
     plugins: tuple[Plugin, ...] = ()
+    labels: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         sizes = {len(self.items), len(self.attributes), len(self.groups)}
-        sizes |= {len(array) for array in (self.classes, self.sequences) if array is not None}
+        sizes |= {len(array) for array in (self.classes, self.sequences, self.labels) if array is not None}
         if len(sizes) != 1:
             raise DataError(f"Data set '{self.name}': items, attributes and groups differ in length: {sizes}.")
         broken = ~np.isfinite(self.attributes).all(axis=0)
@@ -83,6 +86,11 @@ class Dataset:
             return ()
         numbers = range(int(np.max(self.classes, initial=-1)) + 1)
         return tuple(self.description.get("class_names", map(str, numbers)))
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of the labels in column order; none without labels."""
+        return () if self.labels is None else tuple(self.description["label_names"])
 
     @property
     def rows(self) -> NDArray[np.uint8]:

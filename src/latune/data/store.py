@@ -144,6 +144,8 @@ def store_dataset(dataset: Dataset) -> Path:
             arrays["classes"] = dataset.classes
         if dataset.sequences is not None:
             arrays["sequences"] = dataset.sequences
+        if dataset.labels is not None:
+            arrays["labels"] = dataset.labels
         arrays |= {f"split_{name}": indices for name, indices in dataset.splits.items()}
         for name, array in arrays.items():
             _save(array, temporary / f"{name}.npy")
@@ -200,6 +202,7 @@ def load_dataset(name: str) -> Dataset:
         description=description,
         classes=arrays.get("classes"),
         sequences=arrays.get("sequences"),
+        labels=arrays.get("labels"),
     )
 
 
