@@ -14,7 +14,7 @@ os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 import typer
 
 import latune
-from latune.cli import coherence, data, making, measuring, scoring, training, using
+from latune.cli import coherence, data, making, measuring, scoring, songs, training, using
 from latune.cli.output import console, errors
 from latune.errors import LatuneError
 
@@ -42,6 +42,9 @@ app.command()(using.traverse)
 app.command()(using.edit)
 app.command()(making.interpolate)
 app.command()(making.sample)
+app.command()(songs.reconstruct)
+app.command()(songs.transfer)
+app.command()(songs.sweep)
 
 
 def _show_version(wanted: bool) -> None:

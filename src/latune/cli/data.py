@@ -57,12 +57,23 @@ def prepare(
     store_as: Annotated[str | None, typer.Option("--name", help="Name of your own data set.")] = None,
     size: Annotated[int | None, typer.Option(help="Pixels a side of your own pictures: 32, 64 or 128.")] = None,
     colour: Annotated[bool, typer.Option("--colour", help="Keep the colours of your own pictures.")] = False,
+    labels: Annotated[Path | None, typer.Option(help="CSV table of your own songs' genres: file, genres.")] = None,
+    cluster: Annotated[str | None, typer.Option(help="Address of a Ray cluster for songs, or local.")] = None,
+    triples: Annotated[int | None, typer.Option(min=1, help="Combinations of parts per song; default: 4.")] = None,
+    hop: Annotated[int | None, typer.Option(min=1, help="Bars from one phrase to the next; default: 1.")] = None,
+    highest: Annotated[
+        bool, typer.Option("--highest", help="Of chords keep the highest note, not the lowest.")
+    ] = False,
+    silent_bars: Annotated[int | None, typer.Option(min=0, max=15, help="Silent bars a track may have.")] = None,
+    aligned: Annotated[bool, typer.Option("--aligned", help="Silent bars begin at bar lines.")] = False,
 ) -> None:
     """Prepare a data set and keep it in the cache (LATUNE_DATA).
 
     Example: latune data prepare digits --source mnist-folder
 
     Your own tunes: latune data prepare tunes --source folder --name jigs --metre 6/8
+
+    Your own songs: latune data prepare midi --source folder --name band --labels genres.csv
 
     Your own pictures: latune data prepare images --source folder --attributes table.csv --name faces --size 64
     """
@@ -78,6 +89,13 @@ def prepare(
         name=store_as,
         size=size,
         colour=colour,
+        labels=labels,
+        cluster=cluster,
+        triples=triples,
+        hop=hop,
+        highest=highest,
+        silent_bars=silent_bars,
+        aligned=aligned,
     )
     dataset = prepare_with_bar(name, again=again, workers=workers, options=options)
     for remark in dataset.description.get("remarks", ()):
@@ -101,14 +119,15 @@ def show(
     plugin: PluginFiles = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show counts and attributes of a data set, and a sheet: its first test tunes, or random test pictures.
+    """Show counts and attributes of a data set, and a sheet: its first test tunes, random pictures, or phrases.
 
     Example: latune data show chorales --output chorales.svg
     """
     import numpy as np
 
-    from latune.cli.sheets import picture_sheet, tune_sheet
+    from latune.cli.sheets import picture_sheet, song_sheet, tune_sheet
     from latune.data.picture_codec import PictureCodec
+    from latune.data.song_codec import SongCodec
     from latune.data.store import load_dataset
 
     dataset = add_columns(load_dataset(name), load(plugin))
@@ -141,6 +160,8 @@ def show(
     table(name, columns, rows)
     if isinstance(dataset.codec, PictureCodec):
         path = picture_sheet(dataset, output or Path(f"{name}.png"), by)
+    elif isinstance(dataset.codec, SongCodec):
+        path = song_sheet(dataset, output or Path(f"{name}.png"))
     else:
         path = tune_sheet(dataset, output or Path(f"{name}.svg"), measures)
     console.print(f"Sheet: {path}", markup=False)

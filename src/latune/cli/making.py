@@ -13,6 +13,7 @@ from latune.cli.arguments import RunFolder, parse_knobs, rows_of_values
 from latune.cli.data import prepare_items
 from latune.cli.output import console, errors, print_json, table
 from latune.cli.plugins import PluginFiles, load, open_run_with
+from latune.cli.songs import interpolate_files, sample_new
 
 if TYPE_CHECKING:
     from latune.control.editor import Editor
@@ -43,16 +44,21 @@ def interpolate(
 ) -> None:
     """Go from one tune or picture to another, and write all steps.
 
-    Music: measure by measure, the shorter tune repeated; one version of the tune after the other. Pictures: a strip
-    (PNG), a moving one (GIF) or an array (npz). The first and the last step are A and B as the model decodes them.
+    Music: measure by measure, the shorter tune repeated; one version of the tune after the other. Songs of several
+    tracks: phrase by phrase (.mid, .wav, .png, .npz). Pictures: a strip (PNG), a moving one (GIF) or an array (npz).
+    The first and the last step are A and B as the model decodes them.
 
     Example: latune interpolate runs/first a.mid b.mid --steps 9 --output between.mid
     """
     from latune.control.editor import open_editor
     from latune.data.picture_codec import PictureCodec
+    from latune.data.song_codec import SongCodec
 
     plugins = load(plugin)
-    open_run_with(run, plugins)
+    opened = open_run_with(run, plugins)
+    if isinstance(opened.codec, SongCodec):
+        interpolate_files(run, first, second, output, steps, way.value, as_json)
+        return
     editor = open_editor(run, plugins)
     make = _between_pictures if isinstance(editor.codec, PictureCodec) else _between_tunes
     made = make(editor, first, second, output, steps, way.value)
@@ -111,7 +117,10 @@ def sample(
     knob: Annotated[
         list[str] | None, typer.Option(help="Wanted value in the attribute's unit.", metavar="NAME=VALUE")
     ] = None,
-    count: Annotated[int, typer.Option(help="How many measures or pictures.")] = 8,
+    genre: Annotated[
+        str | None, typer.Option(help="Genre of new phrases, of runs that know such; default: each in turn.")
+    ] = None,
+    count: Annotated[int, typer.Option(help="How many measures, phrases or pictures.")] = 8,
     exact: Annotated[bool, typer.Option("--exact", help="Search until the measured values hit.")] = False,
     temperature: Annotated[
         float | None, typer.Option(help="Draw tokens with this temperature; default: the most likely ones. Music only.")
@@ -126,16 +135,27 @@ def sample(
     """Make new measures or pictures, with knobs set or not.
 
     Codes are drawn as the codes of the training items lie (their mean and covariance), given the knobs. Measures are
-    written one after the other, pictures as a sheet (PNG) or an array (npz).
+    written one after the other, pictures as a sheet (PNG) or an array (npz). Phrases of songs are drawn from the prior
+    of a genre, and written as .mid, .wav, .png (piano rolls) or .npz.
 
     Example: latune sample runs/first --knob note_density=0.25 --count 8 --output new.mid
     """
     from latune.control.editor import open_editor
     from latune.control.requests import one_number_each
     from latune.control.sample import SampleRequest, fit_codes, sample_items
+    from latune.data.song_codec import SongCodec
+    from latune.errors import InputError
 
     plugins = load(plugin)
-    opened, editor = open_run_with(run, plugins), open_editor(run, plugins)
+    opened = open_run_with(run, plugins)
+    if isinstance(opened.codec, SongCodec):
+        if knob or exact:
+            raise InputError("Phrases of songs are drawn from the prior: leave out --knob and --exact, and edit them.")
+        sample_new(run, output, genre, count, temperature, top_p, seed, as_json)
+        return
+    if genre is not None:
+        raise InputError("--genre: this run was not trained on songs.")
+    editor = open_editor(run, plugins)
     targets = one_number_each(parse_knobs(knob or ()))
     request = SampleRequest(targets, count, exact, temperature, top_p, seed)
     request.check(editor)

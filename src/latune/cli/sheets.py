@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from latune.data.dataset import Dataset
 
-__all__ = ["picture_sheet", "tune_sheet"]
+__all__ = ["picture_sheet", "song_sheet", "tune_sheet"]
 
+PHRASES = 3  # of songs
 ROWS, COLUMNS = 8, 16
 WIDTH = 1024  # pixels; smaller sheets are enlarged by whole pixels
 
@@ -41,6 +42,31 @@ def tune_sheet(dataset: Dataset, path: Path, measures: int) -> Path:
     except OSError as error:
         raise DataError(f"Cannot write {path}: {error.strerror}.") from error
     return path
+
+
+def song_sheet(dataset: Dataset, path: Path) -> Path:
+    """Draw three phrases from all over the test split as piano rolls.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    import numpy as np
+
+    from latune.figures.song_roll import song_roll
+    from latune.figures.style import save_figure
+
+    test = dataset.split("test")
+    chosen = np.unique(test[np.linspace(0, len(test) - 1, PHRASES).astype(int)])
+    names = [f"Phrase {item}{_genres(dataset, item)}" for item in chosen.tolist()]
+    save_figure(song_roll(dataset.items[chosen], names, f"{dataset.name}: {len(chosen)} test phrases"), path)
+    return path
+
+
+def _genres(dataset: Dataset, item: int) -> str:
+    if dataset.labels is None:
+        return ""
+    names = [name for name, holds in zip(dataset.label_names, dataset.labels[item], strict=True) if holds]
+    return f": {', '.join(names)}" if names else ""
 
 
 def picture_sheet(dataset: Dataset, path: Path, by: str | None = None, seed: int = 0) -> Path:

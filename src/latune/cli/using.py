@@ -174,8 +174,12 @@ class _Result:
 def _edit_by_knobs(editor: Editor, request: _Request, as_json: bool) -> None:
     """Turn knobs, write the result, and print what became of it."""
     from latune.data.picture_codec import PictureCodec
+    from latune.data.song_codec import SongCodec
 
-    result = (_edit_pictures if isinstance(editor.codec, PictureCodec) else _edit_tune)(editor, request)
+    if isinstance(editor.codec, SongCodec):
+        result = _edit_song(editor, request)
+    else:
+        result = (_edit_pictures if isinstance(editor.codec, PictureCodec) else _edit_tune)(editor, request)
     names = result.names
     if as_json:
         print_json(
@@ -206,6 +210,18 @@ def _edit_tune(editor: Editor, request: _Request) -> _Result:
     remarks = edited.remarks + write_tune(edited.tune, request.output)
     more = {"edited_measures": (edited.edited + 1).tolist()}
     return _Result("measure", edited.names, edited.before, edited.after, edited.answers, remarks, more)
+
+
+def _edit_song(editor: Editor, request: _Request) -> _Result:
+    from latune.control.requests import one_number_each
+    from latune.control.songs import edit_song
+    from latune.report.song_files import check_writable, write_phrases
+
+    check_writable(request.output)
+    targets, names = one_number_each(request.targets), editor.codec.table.names
+    edited = edit_song(editor, request.source, targets, **request.options)
+    remarks = edited.phrases.remarks + write_phrases(edited.phrases, request.output, compare=True)
+    return _Result("phrase", names, edited.before, edited.after, edited.answers, remarks, {})
 
 
 def _edit_pictures(editor: Editor, request: _Request) -> _Result:

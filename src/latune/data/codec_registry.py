@@ -9,15 +9,19 @@ from latune.data.dmelody_codec import DMelodyCodec
 from latune.data.measure_codec import MeasureCodec
 from latune.data.phrase_codec import PhraseCodec
 from latune.data.picture_codec import PictureCodec
+from latune.data.song_codec import SongCodec
 from latune.errors import RunError
 
 __all__ = ["CODECS", "codec_from_dict"]
 
-CODECS: dict[str, type[MeasureCodec] | type[PhraseCodec] | type[PictureCodec] | type[DMelodyCodec]] = {
+CODECS: dict[
+    str, type[MeasureCodec] | type[PhraseCodec] | type[PictureCodec] | type[DMelodyCodec] | type[SongCodec]
+] = {
     "measure": MeasureCodec,
     "phrase": PhraseCodec,
     "picture": PictureCodec,
     "dmelody": DMelodyCodec,
+    "song": SongCodec,
 }
 
 

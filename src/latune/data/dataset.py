@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,10 @@ class Dataset:
             no class have -1 and are in no split.
         sequences: Where items follow each other (the measures of one tune in one transposition): number of the
             sequence an item belongs to, shape (N,). The items of a sequence stand side by side, in order.
-        labels: Which of several labels (genres) an item has, 0 or 1, shape (N, L), where the data set says so; any number
-            of them may hold. Their names are `label_names` of the description.
+        labels: Which of several labels (genres) an item has, 0 or 1, shape (N, L), where the data set says so; any
+            number of them may hold. Their names are `label_names` of the description.
         plugins: Where the user's own attributes among the columns come from.
+        files: What else is kept beside the arrays, by file name: where it is now.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Dataset:
     sequences: NDArray[np.int32] | None = None
     plugins: tuple[Plugin, ...] = ()
     labels: NDArray[np.uint8] | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         sizes = {len(self.items), len(self.attributes), len(self.groups)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-__all__ = ["OPTIONS", "Preparation", "Report"]
+__all__ = ["OPTIONS", "PASSING", "Preparation", "Report"]
 
 Report = Callable[[int, int], None]
 """Told (done, total)."""
@@ -28,6 +28,13 @@ class Preparation:
         name: Name under which your own data set is stored.
         size: Height and width of your own pictures.
         colour: Keep the colours of your own pictures.
+        labels: CSV table of the genres of your own songs.
+        cluster: Address of a Ray cluster that prepares songs, or "local".
+        triples: Most combinations of guitar, bass and drums that are taken of one song.
+        hop: Bars from one phrase of a song to the next.
+        highest: Keep the highest of several notes of guitar or strings, not the lowest.
+        silent_bars: Silent bars that a track may have in a phrase.
+        aligned: Only bars that begin at a bar line count as silent.
     """
 
     workers: int = 1
@@ -40,6 +47,13 @@ class Preparation:
     name: str | None = None
     size: int | None = None
     colour: bool = False
+    labels: Path | None = None
+    cluster: str | None = None
+    triples: int | None = None
+    hop: int | None = None
+    highest: bool = False
+    silent_bars: int | None = None
+    aligned: bool = False
 
     def given(self) -> dict[str, Any]:
         """The options that were asked for, as JSON values; files by their absolute path."""
@@ -50,6 +64,9 @@ class Preparation:
             if value is not None and value is not False
         }
 
+
+PASSING = ("cluster",)
+"""Options that change nothing about the data set."""
 
 OPTIONS = tuple(field.name for field in fields(Preparation) if field.name not in ("workers", "report"))
 """Names of what may be asked for, as the command line spells them."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from latune.data.dataset import Dataset
-from latune.data.preparation import OPTIONS, Preparation
+from latune.data.preparation import OPTIONS, PASSING, Preparation
 from latune.data.store import is_stored, load_dataset, require_writable, store_dataset
 from latune.errors import DataError, InputError
 
@@ -92,6 +92,12 @@ def _tunes(preparation: Preparation) -> list[Dataset]:
     return [prepare_tunes(preparation)]
 
 
+def _midi(preparation: Preparation) -> list[Dataset]:
+    from latune.data.midi import prepare_midi
+
+    return [prepare_midi(preparation)]
+
+
 def _images(preparation: Preparation) -> list[Dataset]:
     from latune.data.pictures import prepare_pictures
 
@@ -157,6 +163,12 @@ DATASETS = {
             _dmelodies,
         ),
         DatasetSource(
+            "midi",
+            "Phrases of 16 bars of songs: drums, bass, guitar, strings; composed here, or your own MIDI by --source.",
+            _midi,
+            ("source", "name", "labels", "cluster", "triples", "hop", "highest", "silent_bars", "aligned"),
+        ),
+        DatasetSource(
             "images",
             "Your own pictures (--source) with your own attributes (--attributes table.csv).",
             _images,
@@ -184,7 +196,8 @@ def prepare_dataset(name: str, preparation: Preparation | None = None, *, again:
     source, given = DATASETS[name], preparation.given()
     for option in given:
         if option not in source.options:
-            raise InputError(f"Data set '{name}' does not take --{option}{_takers(option)}.")
+            raise InputError(f"Data set '{name}' does not take --{option.replace('_', '-')}{_takers(option)}.")
+    given = {option: value for option, value in given.items() if option not in PASSING}
     stored_name = preparation.name or name
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", stored_name):
         raise InputError(f"--name {stored_name}: expected small letters, digits, - and _.")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["count_overlap", "groups_by_split", "seen_before", "stratified"]
+__all__ = ["assigned_groups", "count_overlap", "groups_by_split", "seen_before", "stratified"]
 
 
 def groups_by_split(group_count: int, fractions: dict[str, float], seed: int) -> dict[str, NDArray[np.int64]]:
@@ -29,6 +29,37 @@ def groups_by_split(group_count: int, fractions: dict[str, float], seed: int) ->
     ends = np.round(np.cumsum(list(fractions.values())) * group_count).astype(int)
     parts = np.split(order, ends[:-1])
     return {name: np.sort(part) for name, part in zip(fractions, parts, strict=True)}
+
+
+def assigned_groups(
+    group_count: int, fractions: dict[str, float], seed: int, one: str, several: str
+) -> tuple[dict[str, NDArray[np.int64]], list[str]]:
+    """Deal groups out to splits at random, none of which is empty.
+
+    Args:
+        group_count: Number of groups, numbered from 0.
+        fractions: Share of groups per split, "train" among them.
+        seed: Seed of the shuffle.
+        one: What a group is called, such as "melody".
+        several: The same of several.
+
+    Returns:
+        Sorted group numbers per split, and remarks where there are too few; fewer than there are splits are in all of
+        them.
+    """
+    if group_count < len(fractions):
+        few = f"1 {one}" if group_count == 1 else f"{group_count} {several}"
+        return dict.fromkeys(fractions, np.arange(group_count)), [
+            f"There is too little to hold anything back ({few}): every split holds all of it, and scores say nothing"
+            " about others."
+        ]
+    assigned = groups_by_split(group_count, fractions, seed)
+    for split in fractions:
+        if len(assigned[split]) == 0:
+            assigned[split], assigned["train"] = assigned["train"][:1], assigned["train"][1:]
+    if group_count < 20:
+        return assigned, [f"There are only {group_count} {several}: scores on the few held-out ones are rough."]
+    return assigned, []
 
 
 def stratified(

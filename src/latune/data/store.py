@@ -29,6 +29,7 @@ __all__ = [
     "is_stored",
     "items_on_disk",
     "load_dataset",
+    "new_file",
     "require_writable",
     "store_dataset",
     "stored_names",
@@ -38,7 +39,7 @@ FORMAT = 1
 """Version of the folder's layout; a folder of another version is prepared anew."""
 
 FILLED = ".items-"
-"""How names of files of items begin that no data set has taken over yet."""
+"""How names of files begin that no data set has taken over yet."""
 
 Report = Callable[[int, int], None]
 
@@ -96,10 +97,9 @@ def items_on_disk(
         DataError: The file cannot be written.
     """
     require_writable()
-    handle, name = tempfile.mkstemp(prefix=FILLED, suffix=".npy", dir=data_home())
-    path, done = Path(name), 0
+    path, done = new_file(".npy"), 0
     try:
-        with os.fdopen(handle, "wb") as file:
+        with path.open("wb") as file:
             np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
             for piece in pieces:
                 file.write(np.ascontiguousarray(piece).data)
@@ -115,6 +115,13 @@ def items_on_disk(
             raise DataError(f"Cannot write items to {data_home()}: {error.strerror}.") from error
         raise
     return items
+
+
+def new_file(suffix: str) -> Path:
+    """An empty file beside the data sets, which `store_dataset` moves into the one that has it."""
+    handle, name = tempfile.mkstemp(prefix=FILLED, suffix=suffix, dir=data_home())
+    os.close(handle)
+    return Path(name)
 
 
 def store_dataset(dataset: Dataset) -> Path:
@@ -149,6 +156,8 @@ def store_dataset(dataset: Dataset) -> Path:
         arrays |= {f"split_{name}": indices for name, indices in dataset.splits.items()}
         for name, array in arrays.items():
             _save(array, temporary / f"{name}.npy")
+        for name, path in dataset.files.items():
+            _keep(path, temporary / name)
         description = {
             "format": FORMAT,
             "latune_version": latune.__version__,
@@ -157,6 +166,7 @@ def store_dataset(dataset: Dataset) -> Path:
             "attributes": list(dataset.table.names),
             "splits": {name: len(indices) for name, indices in dataset.splits.items()},
             "checksums": {name: checksum(temporary / f"{name}.npy") for name in arrays},
+            "files": {name: checksum(temporary / name) for name in dataset.files},
             **dataset.description,
         }
         (temporary / "dataset.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
@@ -185,12 +195,14 @@ def load_dataset(name: str) -> Dataset:
     if missing:
         raise DataError(f"Data set '{name}': dataset.json lacks {missing[0]}: latune data prepare {name} --again.")
     folder = data_home() / name
-    arrays = {}
-    for array_name, recorded in description["checksums"].items():
-        path = folder / f"{array_name}.npy"
-        if not path.is_file() or checksum(path) != recorded:
-            raise DataError(f"{path} is missing or damaged: latune data prepare {name} --again.")
-        arrays[array_name] = np.load(path, mmap_mode="r", allow_pickle=False)
+    arrays = {
+        array_name: np.load(_intact(folder / f"{array_name}.npy", recorded, name), mmap_mode="r", allow_pickle=False)
+        for array_name, recorded in description["checksums"].items()
+    }
+    files = {
+        file_name: _intact(folder / file_name, recorded, name)
+        for file_name, recorded in description.get("files", {}).items()
+    }
     codec = codec_from_dict(description["codec"])
     return Dataset(
         name=name,
@@ -203,7 +215,19 @@ def load_dataset(name: str) -> Dataset:
         classes=arrays.get("classes"),
         sequences=arrays.get("sequences"),
         labels=arrays.get("labels"),
+        files=files,
     )
+
+
+def _intact(path: Path, recorded: str, name: str) -> Path:
+    """The path of a file that is as it was stored.
+
+    Raises:
+        DataError: It is not.
+    """
+    if not path.is_file() or checksum(path) != recorded:
+        raise DataError(f"{path} is missing or damaged: latune data prepare {name} --again.")
+    return path
 
 
 def _save(array: NDArray[Any], path: Path) -> None:
@@ -213,6 +237,14 @@ def _save(array: NDArray[Any], path: Path) -> None:
         file.rename(path)
     else:
         np.save(path, array, allow_pickle=False)
+
+
+def _keep(file: Path, path: Path) -> None:
+    """Move a file that was made for the data set; copy any other one."""
+    if file.name.startswith(FILLED):
+        file.rename(path)
+    else:
+        shutil.copyfile(file, path)
 
 
 def _columns(arrays: dict[str, NDArray[Any]], codec: Codec, names: list[str] | None) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from latune.data.dataset import Dataset
 from latune.data.measure_codec import MeasureCodec
 from latune.data.preparation import Report
-from latune.data.splits import count_overlap, groups_by_split
+from latune.data.splits import assigned_groups, count_overlap
 from latune.data.tune_sources import TuneFile
 from latune.errors import InputError
 from latune.music.measure import HIGHEST_PITCH, LOWEST_PITCH, midi_vocabulary, transposed
@@ -129,7 +129,7 @@ def build_tunes(
         raise InputError(f"No tune is left of {len(rejected)}: expected at least one in {metre.name}.{first}")
     melodies = melody_groups([one.tune.performed for one in tunes], metre)
     codec = MeasureCodec(midi_vocabulary(), metre)
-    assigned, remarks = _assign(int(melodies.max()) + 1, seed)
+    assigned, remarks = assigned_groups(int(melodies.max()) + 1, SPLITS, seed, "melody", "melodies")
     copies = _copies(tunes, melodies, set(assigned["train"].tolist()), codec)
     items = np.concatenate([copy.tokens for copy in copies])
     lengths = [len(copy.tokens) for copy in copies]
@@ -158,25 +158,6 @@ def _unsuitable(one: FoundTune, metre: Metre) -> str | None:
     if np.ptp(pitches) > HIGHEST_PITCH - LOWEST_PITCH:
         return f"It spans {np.ptp(pitches)} semitones: expected at most {HIGHEST_PITCH - LOWEST_PITCH}."
     return None
-
-
-def _assign(groups: int, seed: int) -> tuple[dict[str, NDArray[np.int64]], list[str]]:
-    """The melodies of each split, and remarks where there are too few."""
-    if groups < len(SPLITS):
-        whole = np.arange(groups)
-        few = "1 melody" if groups == 1 else f"{groups} melodies"
-        return dict.fromkeys(SPLITS, whole), [
-            f"There is too little to hold anything back ({few}): every split holds all of it, and scores say nothing"
-            " about other tunes."
-        ]
-    assigned = groups_by_split(groups, SPLITS, seed)
-    for split in SPLITS:
-        if len(assigned[split]) == 0:
-            assigned[split], assigned["train"] = assigned["train"][:1], assigned["train"][1:]
-    remarks = []
-    if groups < 20:
-        remarks.append(f"There are only {groups} melodies: scores on so few held-out tunes are rough.")
-    return assigned, remarks
 
 
 def _copies(

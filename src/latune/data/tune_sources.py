@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -11,7 +12,7 @@ from latune.errors import InputError
 from latune.music.score import READABLE, parser_of
 from latune.music.wording import printable
 
-__all__ = ["TuneFile", "tune_files"]
+__all__ = ["Archives", "TuneFile", "tune_files"]
 
 _LARGEST = 32 * 2**20  # bytes of one file
 
@@ -38,16 +39,26 @@ class TuneFile:
         Raises:
             InputError: It cannot be read, is too large, or its suffix is not that of a tune.
         """
+        if not self.problem:
+            parser_of(PurePath(self.member or self.path).suffix, self.name)
+        with Archives() as archives:
+            return self.data(archives)
+
+    def data(self, archives: Archives) -> bytes:
+        """Its bytes, whatever its suffix.
+
+        Args:
+            archives: Opens archives, and keeps them open for the next file.
+
+        Raises:
+            InputError: It cannot be read, or is too large.
+        """
         if self.problem:
             raise InputError(f"The file '{self.name}' {self.problem}")
-        parser_of(PurePath(self.member or self.path).suffix, self.name)
         try:
-            if not self.member:
-                with self.path.open("rb") as file:
-                    data = file.read(_LARGEST + 1)
-            else:
-                with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
-                    data = file.read(_LARGEST + 1)
+            opened = archives.opened(self.path).open(self.member) if self.member else self.path.open("rb")
+            with opened as file:
+                data = file.read(_LARGEST + 1)
         except Exception as error:  # zipfile raises many kinds on damaged archives
             reason = getattr(error, "strerror", None) or type(error).__name__
             raise InputError(
@@ -56,6 +67,20 @@ class TuneFile:
         if len(data) > _LARGEST:
             raise InputError(f"The file '{self.name}' is too large: expected at most {_LARGEST // 2**20} MiB.")
         return data
+
+
+class Archives(ExitStack):
+    """Zip archives that stay open until the end of a `with` block, since opening a large one takes long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opened: dict[Path, zipfile.ZipFile] = {}
+
+    def opened(self, path: Path) -> zipfile.ZipFile:
+        """The archive at a path, opened where it is not yet."""
+        if path not in self._opened:
+            self._opened[path] = self.enter_context(zipfile.ZipFile(path))
+        return self._opened[path]
 
 
 def tune_files(source: Path, suffixes: Sequence[str] = READABLE) -> list[TuneFile]:

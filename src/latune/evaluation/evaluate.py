@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 from latune.control.attribute_reader import run_reader
 from latune.control.directions import Directions, file_name
 from latune.control.editor import Editor
+from latune.control.genres import open_genres
 from latune.control.inference import Codes, decode_items, encode_posteriors, encode_samples
 from latune.control.moves import has_moves, open_mover
 from latune.data.dataset import Dataset
+from latune.data.song_codec import SongCodec
 from latune.errors import DataError
 from latune.evaluation.certificate import certify
 from latune.evaluation.identity import class_reader, identity_kept
 from latune.evaluation.regions import measure_regions
 from latune.evaluation.representation import score_codes
+from latune.evaluation.song_subject import song_subject
+from latune.evaluation.songs import measure_songs
 from latune.metrics import (
     bootstrap_mean,
     ceiling_and_chance,
@@ -95,6 +99,9 @@ def evaluate_run(
     if dataset.classes is not None and run.recipe.data.protocol != "regions":  # a region is there to be left
         found = {name: entry["dimension"] for name, entry in scored["samples"]["attributes"].items()}
         metrics["identity"] = _identity(run, dataset, editor, samples, indices, found, tell)
+    if isinstance(dataset.codec, SongCodec):
+        genres = open_genres(run, editor.model.latent_size)
+        metrics["songs"] = measure_songs(song_subject(editor, genres, dataset, repetitions, seed), tell)
     if has_moves(run):
         metrics["regions"] = measure_regions(run, dataset, open_mover(run), tell)
     reader = run_reader(run)

@@ -18,6 +18,9 @@ from latune.figures.regions import region_interpolation, region_map, region_shee
 from latune.figures.relation_maps import relation_maps
 from latune.figures.requests import Response, requests_and_results
 from latune.figures.responses import factor_responses
+from latune.figures.song_plane import song_plane
+from latune.figures.song_roll import song_roll
+from latune.figures.song_scores import song_quality, style_transfer, track_accuracy
 from latune.figures.style import figure_svg, save_figure
 from latune.figures.training import loss_curves
 from latune.figures.traversals import latent_traversals
@@ -56,5 +59,10 @@ __all__ = [
     "response_curves",
     "save_figure",
     "score_against_reconstruction",
+    "song_plane",
+    "song_quality",
+    "song_roll",
+    "style_transfer",
     "symbol_triplets",
+    "track_accuracy",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.figures.curve import draw_curve
+from latune.figures.keys import BLACK_KEYS, key_name
 from latune.figures.style import (
     BLUE,
     GRID,
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["piano_roll"]
 
-_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
-_BLACK_KEYS = (1, 3, 6, 8, 10)
 _SMALLEST_RANGE = 12  # semitones that are always shown
 _NOTE_HEIGHT = 0.84  # semitones
 _NOTE_GAP = 0.04  # quarters between a note and the next
@@ -117,7 +116,7 @@ def _draw_grid(axes: Axes, shape: tuple[int, int], low: int, high: int, metre: M
     """Rows of keys, beats and bar lines of so many items of so many measures."""
     items, measures = shape[0], shape[0] * shape[1]
     length = measures * metre.quarters
-    black = [pitch for pitch in range(low, high + 1) if pitch % 12 in _BLACK_KEYS]
+    black = [pitch for pitch in range(low, high + 1) if pitch % 12 in BLACK_KEYS]
     rows = [(0.0, pitch - 0.5, float(length), 1.0) for pitch in black]
     axes.add_collection(_boxes_of_one_look(rows, SHADE, zorder=0))
     bar_lines = np.arange(measures + 1) * metre.quarters
@@ -129,7 +128,7 @@ def _draw_grid(axes: Axes, shape: tuple[int, int], low: int, high: int, metre: M
         axes.spines[side].set_visible(False)
     named = (0, 2, 4, 7, 9) if high - low <= 18 else (0, 4, 7) if high - low <= 26 else (0, 7)
     shown = [pitch for pitch in range(low, high + 1) if pitch % 12 in named]
-    axes.set_yticks(shown, [f"{_NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in shown])
+    axes.set_yticks(shown, [key_name(pitch) for pitch in shown])
     middles = [(index + 0.5) * length / items for index in range(items)]
     axes.set_xticks(middles, [str(index + 1) for index in range(items)])
     axes.tick_params(length=0)

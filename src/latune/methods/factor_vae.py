@@ -11,8 +11,8 @@ Published for sprites: beta 1, gamma 35, 300,000 steps, Adam 1e-4 with betas 0.9
 (discriminator), which has 6 hidden layers of 1000 units, leaky ReLU 0.2 and two logits. A discriminator that tells
 nothing is right in half of the cases.
 
-With `standardise` the discriminator reads codes whose dimensions have mean 0 and deviation 1 over their batch. The total
-correlation is the same, but the autoencoder can no longer lower the estimate by moving codes out to where a
+With `standardise` the discriminator reads codes whose dimensions have mean 0 and deviation 1 over their batch. The
+total correlation is the same, but the autoencoder can no longer lower the estimate by moving codes out to where a
 discriminator that learned from small batches happens to be wrong.
 
 Source: Kim and Mnih 2018, Disentangling by Factorising (arXiv 1802.05983), algorithm 2.

@@ -36,6 +36,8 @@ class Player:
         learning_rate_factor: Multiplies the learning rate of the schedule.
         from_step: Its first step; before, it is left out of the rounds.
         betas: Of its Adam optimiser.
+        clip_norm: Its gradients together are cut to at most this length.
+        clip_value: Each number of its gradients is cut to at most this size, afterwards.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Player:
     learning_rate_factor: float = 1.0
     from_step: int = 0
     betas: tuple[float, float] = (0.9, 0.999)
+    clip_norm: float | None = None
+    clip_value: float | None = None
 
 
 class Method(nn.Module, ABC):

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from latune.losses.adversarial import critic_loss, generator_loss, gradient_penalty
 from latune.models.mixture import UNLABELLED
 from latune.models.relational_learner import tanh_layers
 
@@ -48,19 +49,12 @@ class RegionAdversary(nn.Module):
 
     def encoder_loss(self, scores: Tensor) -> Tensor:
         """What the encoder minimises, of the scores (B,) of its codes."""
-        return F.softplus(-scores).mean() if self._game == "vanilla" else -scores.mean()
+        return F.softplus(-scores).mean() if self._game == "vanilla" else generator_loss(scores)
 
     def loss(self, codes: Tensor, draws: Tensor, regions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What the discriminator minimises, and the scores (B,) of codes and of draws of the prior, both (B, D)."""
         of_codes, of_draws = self(torch.cat([codes, draws]), regions.repeat(2)).chunk(2)
         if self._game == "vanilla":
             return (F.softplus(of_codes).mean() + F.softplus(-of_draws).mean()) / 2, of_codes, of_draws
-        loss = of_codes.mean() - of_draws.mean() + PENALTY * self._penalty(codes, draws, regions)
-        return loss, of_codes, of_draws
-
-    def _penalty(self, codes: Tensor, draws: Tensor, regions: Tensor) -> Tensor:
-        between = torch.rand(len(codes), 1, device=codes.device)
-        points = (between * codes + (1 - between) * draws).requires_grad_()
-        (gradient,) = torch.autograd.grad(self(points, regions).sum(), points, create_graph=True)
-        penalty: Tensor = (gradient.norm(dim=1) - 1).square().mean()
-        return penalty
+        penalty = gradient_penalty(lambda points: self(points, regions), codes, draws)
+        return critic_loss(of_codes, of_draws) + PENALTY * penalty, of_codes, of_draws

@@ -25,6 +25,8 @@ from latune.methods.factor_vae import FactorVae, FactorVaeConfig
 from latune.methods.fader import Fader, FaderConfig
 from latune.methods.glsr_vae import GlsrVae, GlsrVaeConfig
 from latune.methods.method import Method
+from latune.methods.musae_mixture import MusaeMixture, MusaeMixtureConfig
+from latune.methods.musae_single import MusaeSingle, MusaeSingleConfig
 from latune.models.latent_model import LatentModel
 
 __all__ = ["MethodConfig", "build_method"]
@@ -40,6 +42,8 @@ _Config = (
     | GlsrVaeConfig
     | ConditionalVaeConfig
     | AbsAeRelConfig
+    | MusaeSingleConfig
+    | MusaeMixtureConfig
 )
 MethodConfig = Annotated[_Config, Field(discriminator="name")]
 
@@ -53,6 +57,7 @@ def build_method(
     codec: Codec | None = None,
     reference: NDArray[np.float32] | None = None,
     labelled: LabelledItems | None = None,
+    genres: int = 0,
 ) -> Method:
     """Build a method around a model, with the terms that the recipe adds.
 
@@ -65,6 +70,7 @@ def build_method(
         codec: What the items are; only methods that measure what is decoded need it.
         reference: Attributes of the training items (M, A); only methods that scale attributes by them need them.
         labelled: Labelled items of every region; only methods that know regions need them.
+        genres: Number of genres that items are labelled with; only methods that know genres read it.
 
     Raises:
         RecipeError: The method needs a term and there is none, or has no place for one that there is.
@@ -75,6 +81,12 @@ def build_method(
         if labelled is None:
             raise ValueError("method 'absae_rel' needs labelled items")
         return AbsAeRel(model, config, labelled)
+    if isinstance(config, MusaeSingleConfig | MusaeMixtureConfig):
+        if control_term is not None:
+            raise RecipeError(f"method.name '{config.name}' has no place for control:.")
+        if isinstance(config, MusaeSingleConfig):
+            return MusaeSingle(model, config, genres, attribute_term)
+        return MusaeMixture(model, config, genres, attribute_term)
     if isinstance(config, FaderConfig | ConditionalVaeConfig):
         if attribute_term is not None or control_term is not None:
             raise RecipeError(

@@ -72,6 +72,16 @@ from latune.metrics.reference_codes import ReferenceScores, ceiling_and_chance, 
 from latune.metrics.representation import Representation
 from latune.metrics.separability import SeparabilityResult, separability
 from latune.metrics.shared_factor import beta_vae_score, factor_vae_score
+from latune.metrics.song_quality import (
+    drum_regularity,
+    empty_bar_ratio,
+    groove_similarity,
+    interpolation_monotonicity,
+    key_consistency,
+    note_length_histogram,
+    note_length_overlap,
+    pitch_class_entropy,
+)
 from latune.metrics.suite import SuiteResult, score, score_representation
 from latune.metrics.unsupervised_ranking import UnsupervisedRankingResult, unsupervised_ranking
 from latune.metrics.workbench import Score
@@ -106,6 +116,8 @@ __all__ = [
     "dci",
     "discrete_entropies",
     "discrete_information",
+    "drum_regularity",
+    "empty_bar_ratio",
     "evaluate",
     "exact_items",
     "explicitness",
@@ -116,18 +128,24 @@ __all__ = [
     "factor_vae_score",
     "gaussian_total_correlation",
     "gaussian_wasserstein_correlation",
+    "groove_similarity",
     "histogram_bins",
     "infomec",
+    "interpolation_monotonicity",
     "interpretability",
     "interventional_robustness",
+    "key_consistency",
     "majority_baseline",
     "majority_token",
     "modularity",
     "mutual_information",
     "mutual_information_gap",
     "noise_codes",
+    "note_length_histogram",
+    "note_length_overlap",
     "onset_f1",
     "oracle_codes",
+    "pitch_class_entropy",
     "prior_divergence",
     "relate",
     "score",

@@ -6,28 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from latune.errors import InputError, MissingExtraError
+from latune.errors import InputError
 from latune.music.bars import Bar, play_order
 from latune.music.measure import REST
 from latune.music.melody import Reading, not_used
 from latune.music.metre import TWELFTHS, metre_from_name
+from latune.music.midi_parsing import parsed_midi, symusic_package
 from latune.music.tracks import ALL_TRACKS, chosen_track
 from latune.music.tune import Tune
-from latune.music.wording import printable
 
 __all__ = ["TICKS_PER_QUARTER", "midi_bytes", "parse_midi"]
 
 TICKS_PER_QUARTER = 480  # divisible by 12, so that every grid position is a whole number
 _VELOCITY = 80
 _END_MARKER = "end"  # where a tune ends with rests, which MIDI cannot hold
-
-
-def _symusic() -> Any:
-    try:
-        import symusic
-    except ImportError as error:
-        raise MissingExtraError("symusic", "music") from error
-    return symusic
 
 
 def parse_midi(data: bytes, name: str, track: str | None = None) -> Reading:
@@ -42,18 +34,8 @@ def parse_midi(data: bytes, name: str, track: str | None = None) -> Reading:
     Raises:
         InputError: The data is not MIDI, is damaged, or has no such melody track.
     """
-    if data[:4] == b"RIFF" and b"MThd" in data:
-        data = data[data.index(b"MThd") :]
-    if data[:4] != b"MThd":
-        raise InputError(
-            f"The file '{name}' is not MIDI: expected it to begin with 'MThd', found {ascii(data[:12])[1:]}."
-        )
-    score, remarks = _parsed(data, name)
+    score, remarks = parsed_midi(data, name)
     quarter = score.ticks_per_quarter
-    if quarter <= 0:
-        raise InputError(
-            f"The file '{name}' is damaged: expected a positive number of ticks per quarter, found {quarter}."
-        )
     with_notes = [track for track in score.tracks if len(track.notes)]
     melodic = [track for track in with_notes if not track.is_drum]
     if not melodic:
@@ -86,22 +68,6 @@ def parse_midi(data: bytes, name: str, track: str | None = None) -> Reading:
         fifths=int(score.key_signatures[0].key) if len(score.key_signatures) else None,
         remarks=remarks,
     )
-
-
-def _parsed(data: bytes, name: str) -> tuple[Any, tuple[str, ...]]:
-    """The symusic score, with bytes out of range clamped (and a remark) where it reads only so."""
-    symusic = _symusic()
-    try:
-        return symusic.Score.from_midi(data), ()
-    except Exception as error:  # the parser raises whatever its C++ core throws
-        reason = printable(" ".join(str(error).split())[:100])
-    try:
-        score = symusic.Score.from_midi(data, sanitize_data=True)
-    except Exception:
-        raise InputError(
-            f"The file '{name}' is damaged: expected complete MIDI, but the reader stopped with \"{reason}\"."
-        ) from None
-    return score, ("The file is damaged: values out of MIDI's range were clamped.",)
 
 
 def _signatures(score: Any, end: int, quarter: int) -> tuple[float, list[tuple[int, int, int]]]:
@@ -144,7 +110,7 @@ def midi_bytes(tune: Tune) -> bytes:
     Rests are the silence between notes, so that consecutive rests become one; a marker "end" keeps the length of a
     tune that ends with a rest. A pick-up is a first measure in a shorter metre.
     """
-    symusic = _symusic()
+    symusic = symusic_package()
     events, metre = tune.events, tune.metre
     score = symusic.Score(TICKS_PER_QUARTER)
     begins = tune.bars[play_order(tune.bars)[0]].begins if len(tune.performed) else 0

@@ -6,7 +6,7 @@ from latune.music.soundfont import VARIABLE, can_render, find_soundfont, render
 from latune.music.synth import synthesise, wav_bytes
 from latune.music.tune import Tune
 
-__all__ = ["tune_wav"]
+__all__ = ["tune_wav", "without_soundfont"]
 
 
 def tune_wav(tune: Tune, program: int = 0) -> tuple[bytes, str]:
@@ -26,7 +26,12 @@ def tune_wav(tune: Tune, program: int = 0) -> tuple[bytes, str]:
     if soundfont is not None and can_render():
         samples, rate = render(tune.events, tune.tempo, soundfont, program)
         return wav_bytes(samples, rate), f"Played with the soundfont {soundfont}."
+    return wav_bytes(synthesise(tune.events, tune.tempo)), without_soundfont()
+
+
+def without_soundfont() -> str:
+    """A sentence that says what plays where no soundfont does, and what to do about it."""
     remark = "Played by the built-in synthesiser; for a sampled piano: pip install 'latune[sound]'"
     if can_render():
         remark += f", or set {VARIABLE} to an .sf2 file"
-    return wav_bytes(synthesise(tune.events, tune.tempo)), f"{remark}."
+    return f"{remark}."

@@ -17,7 +17,7 @@ from latune.errors import InputError, MissingExtraError
 from latune.music.measure import Events
 from latune.music.synth import PEAK, seconds_of
 
-__all__ = ["VARIABLE", "can_render", "find_soundfont", "render"]
+__all__ = ["TAIL", "VARIABLE", "can_render", "find_soundfont", "play_midi", "render"]
 
 VARIABLE = "LATUNE_SOUNDFONT"
 """Environment variable with the path of a soundfont (.sf2)."""
@@ -29,7 +29,9 @@ _FOLDERS = (  # of Debian, Fedora and Arch
 )
 _TICKS_PER_QUARTER = 480
 _VELOCITY = 80
-_TAIL = 1.5  # seconds in which the last note dies away
+
+TAIL = 1.5
+"""Seconds in which the last note dies away."""
 
 
 def can_render() -> bool:
@@ -86,20 +88,38 @@ def render(events: Events, tempo: float, soundfont: Path, program: int = 0) -> t
     seconds = seconds_of(events, tempo)
     if not 0 <= program <= 127:
         raise InputError(f"The program is {program}: expected a General MIDI program from 0 to 127.")
+    return play_midi(_midi(events, tempo, program), seconds, soundfont)
+
+
+def play_midi(midi: bytes, seconds: float, soundfont: Path) -> tuple[NDArray[np.float32], int]:
+    """Play a MIDI file.
+
+    Args:
+        midi: Its content, with a marker `TAIL` seconds behind its end, up to which the renderer plays.
+        seconds: How long it lasts, without the tail.
+        soundfont: An .sf2 file.
+
+    Returns:
+        As `render`.
+
+    Raises:
+        InputError: The soundfont cannot be read.
+        MissingExtraError: midirenderer is not installed.
+    """
     try:
         import midirenderer
     except ImportError as error:
         raise MissingExtraError("midirenderer", "sound") from error
     try:
         content = soundfont.read_bytes()
-        sound = midirenderer.render_wave_from(content, _midi(events, tempo, program))
+        sound = midirenderer.render_wave_from(content, midi)
     except (OSError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f'{soundfont} cannot be played: expected a soundfont (.sf2), got "{reason}".') from error
     with wave.open(io.BytesIO(sound)) as file:
         rate = file.getframerate()
         whole = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
-    samples = np.zeros((math.ceil((seconds + _TAIL) * rate), 2), np.float32)
+    samples = np.zeros((math.ceil((seconds + TAIL) * rate), 2), np.float32)
     count = min(len(samples), len(whole))
     samples[:count] = whole[:count]
     loudest = float(np.abs(samples).max(initial=0.0))
@@ -118,7 +138,7 @@ def _midi(events: Events, tempo: float, program: int) -> bytes:
         if pitch >= 0:
             track.notes.append(symusic.Note(onset, duration, pitch, _VELOCITY))
     score.tracks.append(track)
-    end = events.length + _TAIL * tempo / 60
+    end = events.length + TAIL * tempo / 60
     score.markers.append(symusic.TextMeta(math.ceil(end * _TICKS_PER_QUARTER), "end"))
     return bytes(score.dumps_midi())
 

@@ -15,7 +15,7 @@ from latune.music.sound import tune_wav
 from latune.music.tune import FASTEST, SLOWEST, Tune
 from latune.music.wording import printable
 
-__all__ = ["WRITABLE", "check_writable", "write_tune"]
+__all__ = ["WRITABLE", "check_writable", "write_tune", "write_whole"]
 
 _Writer = Callable[[Tune], tuple[bytes, tuple[str, ...]]]
 """From a tune to the file's content, and remarks on how it was made."""
@@ -85,12 +85,16 @@ def write_tune(tune: Tune, path: str | Path) -> tuple[str, ...]:
     if not SLOWEST <= tune.tempo <= FASTEST:
         raise InputError(f"The tempo is {tune.tempo}: expected {SLOWEST:g} to {FASTEST:,g} quarters per minute.")
     content, remarks = _WRITERS[path.suffix.lower()](tune)
-    _write_whole(content, path)
+    write_whole(content, path)
     return remarks
 
 
-def _write_whole(data: bytes, path: Path) -> None:
-    """Write to a temporary file beside the target, then rename it."""
+def write_whole(data: bytes, path: Path) -> None:
+    """Write to a temporary file beside the target, then rename it.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:

@@ -71,7 +71,7 @@ def make_cards(medium: Medium, subject: Subject, certificate: Mapping[str, Any] 
         description = subject.dataset.table[knob.name].description
         verdict = _verdict(certificate, knob.name, medium.nouns.item)
         sections.append(KnobSection(readable(knob.name), unit_words(knob.unit), description, verdict, cards))
-    extras = medium.extras(sweeps, folder)
+    extras = medium.extras(subject, sweeps, folder)
     report(medium.doing, total, total)
     return Shown(sections, extras, list(remarks))
 

@@ -14,6 +14,7 @@ from latune.data.dmelody_codec import DMelodyCodec
 from latune.data.measure_codec import MeasureCodec
 from latune.data.phrase_codec import PhraseCodec
 from latune.data.picture_codec import PictureCodec
+from latune.data.song_codec import SongCodec
 from latune.errors import RunError
 from latune.report.sweeps import Setting, Sweep
 from latune.training.run_folder import Run
@@ -141,7 +142,7 @@ class Medium(Protocol):
         """Make a card, and write the files that it offers; sentences about what is missing go to the remarks."""
         ...
 
-    def extras(self, sweeps: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    def extras(self, subject: Subject, sweeps: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         """What the template needs beside the cards: `sweeps` holds the sweep of every card by its key."""
         ...
 
@@ -183,4 +184,8 @@ def medium_of(codec: Codec) -> Medium:
         from latune.report.pictures import PICTURES
 
         return PICTURES
-    raise RunError(f"Items of {type(codec).__name__} cannot be shown: expected measures of music or pictures.")
+    if isinstance(codec, SongCodec):
+        from latune.report.songs import SONGS
+
+        return SONGS
+    raise RunError(f"Items of {type(codec).__name__} cannot be shown: expected music or pictures.")

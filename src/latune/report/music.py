@@ -84,7 +84,7 @@ class _Music:
     def card(self, sweep: MusicSweep, key: str, folder: Path, remarks: dict[str, None]) -> MusicCard:
         return _card(sweep, key, folder, remarks)
 
-    def extras(self, sweeps: Mapping[str, MusicSweep], folder: Path) -> dict[str, Any]:
+    def extras(self, subject: Subject, sweeps: Mapping[str, MusicSweep], folder: Path) -> dict[str, Any]:
         """What the page's synthesiser plays."""
         played = {
             key: {

@@ -132,7 +132,7 @@ class _Pictures:
         ]
         return PictureCard(key, sweep.item, sweep.way, sweep.own, sweep.title, _png_address(sweep.original), positions)
 
-    def extras(self, sweeps: Mapping[str, PictureSweep], folder: Path) -> dict[str, Any]:
+    def extras(self, subject: Subject, sweeps: Mapping[str, PictureSweep], folder: Path) -> dict[str, Any]:
         """The animations."""
         animations = []
         for (way, _), together in _together(sweeps.values()).items():

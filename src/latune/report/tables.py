@@ -60,6 +60,20 @@ _REBUILT = {
         "Mean squared difference of brightness, from 0 (equal) to 1 (black for white); the smaller the better.",
     ),
 }
+_REBUILT_SONGS = {
+    "token_accuracy": ("Right tokens", "Share of the tokens of all four tracks that come back right."),
+    "onset_f1": (
+        "Beginnings (F1)",
+        "How well it comes back where notes begin, whatever their pitch, track by track; missing and additional ones"
+        " both count.",
+    ),
+    "note_f1": ("Notes (F1)", "The same of notes whose pitch is right as well."),
+    "exact_bars": ("Exact bars", "Share of bars that come back without any error, in all tracks."),
+    "majority_baseline": (
+        "Majority baseline",
+        "What a model that always answers each track's most frequent token would get right: the floor, not 0.",
+    ),
+}
 _BASELINES = {
     "token_accuracy": "What a model that always answers “hold” would get right: the floor, not 0.",
     "pixel_accuracy": "What one picture for all, bright where most training pictures are, would get right: the floor,"
@@ -243,6 +257,7 @@ def rebuild_rows(metrics: Mapping[str, Any]) -> list[RebuildRow]:
     rebuilt = metrics["reconstruction"]
     baseline = next((words for name, words in _BASELINES.items() if name in rebuilt), "The floor, not 0.")
     known = _REBUILT | {"majority_baseline": ("Majority baseline", baseline)}
+    known |= _REBUILT_SONGS if "note_f1" in rebuilt else {}
     others = {key: (readable(key).capitalize(), "") for key in rebuilt if key not in known}
     return [
         RebuildRow(name, meaning, interval(rebuilt[key], key not in _NO_SHARES, _NO_SHARES.get(key, 3)))

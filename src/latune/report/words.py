@@ -18,7 +18,11 @@ from latune.methods.beta_tcvae import BetaTcVaeConfig
 from latune.methods.capacity_vae import CapacityVaeConfig
 from latune.methods.factor_vae import FactorVaeConfig
 from latune.methods.fader import FaderConfig
+from latune.methods.musae import MusaeConfig
+from latune.methods.musae import MusaeConfig
 from latune.models.phrase_mlp import PhraseMlpConfig
+from latune.models.song_bars import SongBarsConfig
+from latune.models.song_lstm import SongLstmConfig
 from latune.recipes.recipe import Recipe
 from latune.report.media import Nouns
 
@@ -34,10 +38,16 @@ _METHODS = {
     "factor_vae": "FactorVAE (a discriminator keeps the dimensions of the codes independent)",
     "fader": "Fader network (a code without the attributes, and a decoder that is told them)",
     "glsr_vae": "GLSR-VAE (a variational auto-encoder whose decoder answers each knob at a given rate)",
+    "musae_mixture": "MusAE (codes are distributed as a mixture with a petal for every genre)",
+    "musae_single": "MusAE (codes are distributed as one Gaussian, styles stand beside it)",
+    "musae_mixture": "MusAE with a petal of the prior for every genre",
+    "musae_single": "MusAE with one Gaussian for contents, and styles beside it",
 }
 _MODELS = {
     "measure_mlp": "a plain network that reads and writes all ticks at once",
     "measure_rnn": "the published recurrent network, which writes tick by tick",
+    "song_bars": "one plain network for all bars of a phrase, and one over the bars",
+    "song_lstm": "the published recurrent network, with a decoder for every track",
     "phrase_mlp": "one plain network for all measures of a phrase, and what the measures around make likely",
     "picture_conv": "a convolutional network and its mirror image",
     "burgess": "the convolutional network of Burgess et al. 2018",
@@ -45,6 +55,8 @@ _MODELS = {
     "kim": "the convolutional network of Kim and Mnih 2018",
     "locatello": "the convolutional network of Locatello et al. 2019",
     "bcvae": "a convolutional network with batch normalisation, from a public replication",
+    "song_bars": "a plain network for every bar and one over the sixteen, without recurrence",
+    "song_lstm": "the published recurrent network of four tracks",
     "bcvae_branch": "a convolutional network with batch normalisation, a later state of that replication",
 }
 _SCHEDULES = {
@@ -95,6 +107,8 @@ def recipe_sentences(recipe: Recipe, dataset: Dataset, finished: Mapping[str, An
 def _latent_size(recipe: Recipe) -> int:
     if isinstance(recipe.model, PhraseMlpConfig):
         return recipe.model.latent_size_of(recipe.data.measures or 1)
+    if isinstance(recipe.model, SongBarsConfig | SongLstmConfig):
+        return recipe.model.latent_size + recipe.model.styles
     return recipe.model.latent_size
 
 
@@ -119,6 +133,10 @@ def _method_sentence(recipe: Recipe) -> str:
             f"Method: {name}; {method.labels_per_region} items of each region are labelled, moves are of the kind"
             f" '{method.relations.mode}'."
         )
+    if isinstance(method, MusaeConfig):
+        return (
+            f"Method: {name}; the regulariser '{method.regulariser}' has weight {method.weights[-1][1]:g} in the end."
+        )
     if isinstance(method, CapacityVaeConfig):
         return (
             f"Method: {name}: {method.capacity:g} nats after {method.capacity_steps:,} steps; the distance from them"
@@ -128,6 +146,9 @@ def _method_sentence(recipe: Recipe) -> str:
         return f"Method: {name} with weight {method.gamma:g} on the total correlation."
     if isinstance(method, BetaTcVaeConfig):
         return f"Method: {name} with weight {method.beta:g} on the total correlation."
+    if isinstance(method, MusaeConfig):
+        how = {"wgan": "a critic", "mmd": "the mean discrepancy", "kl": "the divergence"}[method.regulariser]
+        return f"Method: {name}; codes are drawn to the prior by {how}, with weight {method.weights[-1][1]:g} in the end."
     return f"Method: {name} with weight {method.beta:g} on the divergence."
 
 

@@ -23,7 +23,7 @@ from latune.methods.absae_rel import AbsAeRelConfig
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.control_term import ControlTerm
 from latune.methods.joint_movement import JointMovement
-from latune.methods.method import MAIN_PLAYER, Losses, Method
+from latune.methods.method import MAIN_PLAYER, Losses, Method, Player
 from latune.methods.registry import build_method
 from latune.models.phrase_mlp import PhraseMlp
 from latune.models.registry import build_model
@@ -92,6 +92,8 @@ def train(
     run = create_run(folder, recipe, dataset.codec, dataset.plugins)
     if recipe.data.protocol == "regions":
         write_json(folder / "regions.json", regions_of(dataset)[0].to_dict())
+    if dataset.labels is not None:
+        write_json(folder / "genres.json", {"names": list(dataset.label_names)})
     return _loop(run, dataset, method, device, report, stop)
 
 
@@ -151,7 +153,10 @@ def _build(recipe: Recipe, dataset: Dataset) -> tuple[Method, torch.device]:
     labelled = None
     if isinstance(recipe.method, AbsAeRelConfig):
         labelled = labelled_items(dataset, recipe.method.labels_per_region, recipe.seed)
-    method = build_method(recipe.method, model, dataset.table, term, control, dataset.codec, reference, labelled)
+    genres = 0 if dataset.labels is None else dataset.labels.shape[1]
+    method = build_method(
+        recipe.method, model, dataset.table, term, control, dataset.codec, reference, labelled, genres
+    )
     return method.to(device), device
 
 
@@ -210,6 +215,7 @@ def _loop(
                         turn = player.loss(batch, state.step)
                     optimiser.zero_grad(set_to_none=True)
                     turn["loss"].backward()  # type: ignore[no-untyped-call]
+                    _clip_gradients(player)
                     optimiser.step()
                 prefix = "" if player.name == MAIN_PLAYER else f"{player.name}_"
                 losses |= {f"{prefix}{name}": value for name, value in turn.items()}
@@ -274,6 +280,14 @@ def _refuse_other_recipe(run: Run, state: TrainingState) -> None:
             " folder."
         )
     state.recipe = run.recipe.checksum
+
+
+def _clip_gradients(player: Player) -> None:
+    """Cut a player's gradients to the size it wants, first all together and then each number."""
+    if player.clip_norm is not None:
+        torch.nn.utils.clip_grad_norm_(player.parameters, player.clip_norm)
+    if player.clip_value is not None:
+        torch.nn.utils.clip_grad_value_(player.parameters, player.clip_value)
 
 
 def _decay(training: TrainingConfig, steps_per_epoch: int) -> Decay:

@@ -93,7 +93,7 @@ def plain(tokens: NDArray[np.integer[Any]], axis: int = -2) -> Tokens:
         axis: That of time.
     """
     tokens = np.asarray(tokens)
-    pitches, struck = (np.moveaxis(array, axis, 0) for array in (sounding(tokens, axis), onsets(tokens)))
+    pitches, struck = np.moveaxis(sounding(tokens, axis), axis, 0), np.moveaxis(onsets(tokens), axis, 0)
     return np.moveaxis(tokens_of(pitches, struck), 0, axis)
 
 
