@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+import small_songs
 from latune.attributes import AttributeTable
 from latune.control.editor import calibrate_run, open_editor
 from latune.data.dataset import Dataset
@@ -23,6 +24,7 @@ from latune.evaluation.evaluate import evaluate_run
 from latune.images.morphology import DIGIT_ATTRIBUTES
 from latune.music.measure import HOLD, REST, midi_vocabulary
 from latune.recipes import load_recipe
+from latune.recipes.loading import recipe_from_dict
 from latune.training.trainer import train
 
 GROUPS, MEASURES = 20, 25  # tunes, measures per tune
@@ -176,3 +178,27 @@ def trained_picture_run(tmp_path_factory, ellipses, small_recipe):
 def picture_editor(trained_picture_run):
     """The trained picture run with its knobs."""
     return open_editor(trained_picture_run.folder)
+
+
+@pytest.fixture(scope="session")
+def songs(data_folder):
+    """60 phrases of 30 invented songs of three genres, stored as "songs"."""
+    dataset = small_songs.small_songs()
+    store_dataset(dataset)
+    return dataset
+
+
+@pytest.fixture(scope="session")
+def song_run(tmp_path_factory, songs):
+    """A MusAE run with petals on the songs, trained, calibrated and evaluated; read it, do not change it."""
+    recipe = recipe_from_dict(small_songs.RECIPE, "tests/songs")
+    run = train(recipe, songs, tmp_path_factory.mktemp("runs") / "songs")
+    calibrate_run(run, songs)
+    evaluate_run(run, songs, open_editor(run.folder))
+    return run
+
+
+@pytest.fixture(scope="session")
+def song_editor(song_run):
+    """The run of songs with its knobs."""
+    return open_editor(song_run.folder)

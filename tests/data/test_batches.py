@@ -74,7 +74,7 @@ def test_a_batch_is_never_larger_than_the_split(batches):
 
 def test_crossed_batches_too_depend_on_seed_and_step_alone(batches, synthetic):
     crossover = Crossover(synthetic, "train", 0.5, seed=0)
-    forward, backward = (batches(crossover=crossover) for _ in range(2))
+    forward, backward = (batches(augmentation=crossover) for _ in range(2))
     steps = range(2 * len(forward) + 1)
     seen = {step: forward.at(step) for step in steps}
     assert all(same(backward.at(step), seen[step]) for step in reversed(steps))
@@ -114,7 +114,7 @@ def test_classes_go_with_their_items(synthetic):
     batch = Batches(dataset, "train", 64, 0, CPU).at(3)
     assert torch.equal(batch.classes, batch.items[:, 0] % 7)
     assert Batches(synthetic, "train", 64, 0, CPU).at(3).classes is None
-    joined = Batches(dataset, "train", 64, 0, CPU, crossover=Crossover(dataset, "train", 0.5, 0))
+    joined = Batches(dataset, "train", 64, 0, CPU, augmentation=Crossover(dataset, "train", 0.5, 0))
     assert joined.at(3).classes is None  # what is joined from two items has no class
 
 
@@ -127,7 +127,7 @@ def test_labels_go_with_their_items(synthetic):
     assert torch.equal(batch.labels[:, 0], (batch.items[:, 0] % 2).float())
     assert torch.equal(batch.labels[:, 1], (batch.items[:, 0] % 3 == 0).float())
     assert Batches(synthetic, "train", 64, 0, CPU).at(3).labels is None
-    joined = Batches(dataset, "train", 64, 0, CPU, crossover=Crossover(dataset, "train", 0.5, 0))
+    joined = Batches(dataset, "train", 64, 0, CPU, augmentation=Crossover(dataset, "train", 0.5, 0))
     assert joined.at(3).labels is None
 
 

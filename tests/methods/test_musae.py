@@ -87,6 +87,26 @@ def test_opposite_moves():
     assert all(parameter.grad is None for parameter in critic.parameters())
 
 
+def test_taking_turns_brings_codes_to_the_prior():
+    torch.manual_seed(0)
+    critic, shift = CodeCritic(2, (32,), 10.0), torch.nn.Parameter(torch.full((2,), 2.0))
+    of_critic = torch.optim.Adam(critic.parameters(), 0.01)
+    of_shift = torch.optim.Adam([shift], 0.05)
+    seen = []
+    for _ in range(160):
+        for _ in range(3):
+            loss = critic.losses(torch.randn(64, 2) + shift, torch.randn(64, 2))["loss"]
+            of_critic.zero_grad()
+            loss.backward()
+            of_critic.step()
+        loss = critic.encoder_loss(torch.randn(64, 2) + shift)
+        of_shift.zero_grad()
+        loss.backward()
+        of_shift.step()
+        seen.append(shift.detach().clone())
+    assert torch.stack(seen[-80:]).mean(dim=0).abs().max() < 0.5  # it swings around where it should be
+
+
 def test_stages_of_the_weight():
     steps = (0, 1001, 5001, 10_001, 15_001)
     assert [stage(MusaeSingleConfig().weights, step) for step in steps] == [0, 0, 0, 0.1, 0.2]

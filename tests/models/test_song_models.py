@@ -50,9 +50,7 @@ def parameters(*modules):
     return sum(parameter.numel() for module in modules for parameter in module.parameters())
 
 
-@pytest.mark.parametrize(
-    ("styles", "encoder", "decoder"), [(0, 17_884_160, 25_744_392), (32, 17_916_960, 26_022_920)]
-)
+@pytest.mark.parametrize(("styles", "encoder", "decoder"), [(0, 17_884_160, 25_744_392), (32, 17_916_960, 26_022_920)])
 def test_the_published_numbers_of_parameters(styles, encoder, decoder):
     with torch.device("meta"):
         model = SongLstm(SongLstmConfig(styles=styles))

@@ -1,12 +1,11 @@
-import dataclasses
 import json
 import re
 import shutil
 import sys
 from html import unescape
-from html.parser import HTMLParser
 
 import pytest
+from pages import Page, with_knobs
 
 from latune.errors import DataError, InputError
 from latune.report import build_report, build_traversals
@@ -14,34 +13,7 @@ from latune.report.music_sweeps import choose_items, make_sweeps
 from latune.report.tables import usual_way
 from latune.training.run_folder import open_run, write_json, write_text
 
-VOID = ("meta", "input", "img", "source")
 NAMES = ("note_density", "contour")  # fewer knobs, faster reports
-
-
-class Page(HTMLParser):
-    """Collects what a page refers to, its identifiers and whether its elements are closed."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.references, self.identifiers, self.open = [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        for name, value in attributes:
-            if name in ("src", "href", "xlink:href", "srcset", "action", "data"):
-                self.references.append(value)
-            if name == "id":
-                self.identifiers.append(value)
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.handle_starttag(tag, attributes)
-        self.handle_endtag(tag)
-
-    def handle_endtag(self, tag):
-        if tag not in VOID:
-            assert self.open.pop() == tag
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +26,6 @@ def copy_of(trained_run, tmp_path_factory):
         return open_run(folder)
 
     return copy
-
-
-def with_knobs(editor, names):
-    """The editor with some of its knobs."""
-    indices = [editor.knobs.index(name) for name in names]
-    knobs = dataclasses.replace(
-        editor.knobs,
-        knobs=tuple(editor.knobs.knobs[index] for index in indices),
-        covariance=editor.knobs.covariance[:, indices],
-    )
-    return dataclasses.replace(editor, knobs=knobs)
 
 
 @pytest.fixture(scope="module")

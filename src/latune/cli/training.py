@@ -16,6 +16,7 @@ from latune.cli.interruption import stop_on_interrupt, stopped_early, training_p
 from latune.cli.output import console, format_estimate, print_json, progress_bar, table
 from latune.cli.plugins import PluginFiles, load, open_run_with, tell_without_knob
 from latune.cli.regions import show_regions
+from latune.cli.song_scores import show_songs
 
 __all__ = ["demo", "evaluate", "recipes", "report", "train"]
 
@@ -283,6 +284,8 @@ def _show_scores(metrics: dict[str, Any]) -> None:
         table(f"Read as their own class, of {identity['items']} unseen items", ["items", "share"], kept)
     if "regions" in metrics:
         show_regions(metrics["regions"])
+    if "songs" in metrics:
+        show_songs(metrics["songs"])
     if "attribute_reader" in metrics:
         rows = list(metrics["attribute_reader"]["per_attribute"].items())
         table("Decoded items are measured by a reader; on real unseen items:", ["attribute", "R squared"], rows)

@@ -49,8 +49,8 @@ def traverse(
 ) -> None:
     """Sweep knobs over held-out items and write what comes out to RUN/traversals.
 
-    Music: score (SVG), piano roll (PNG) and MIDI. Pictures: strips and grids (PNG), animations (GIF), and two knobs
-    at once.
+    Music: score (SVG), piano roll (PNG) and MIDI. Songs: piano rolls (PNG) and MIDI. Pictures: strips and grids (PNG),
+    animations (GIF), and two knobs at once.
 
     Example: latune traverse runs/first --attribute note_density
     """

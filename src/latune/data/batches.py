@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from latune.data.augmentation import Crossover
+from latune.data.augmentation import Augmentation
 from latune.data.dataset import Dataset
 from latune.data.packed_items import PackedItems, unpack_bits
 
@@ -75,7 +75,7 @@ class Batches:
         device: Where the arrays live.
         to_input: From items as stored, uint8 (B, ...), to what the model reads; default: integer tokens.
         prepare: From attributes (N, A) to what the losses read (N, K); default: as they are.
-        crossover: Makes the items of each epoch anew.
+        augmentation: Makes the items of each epoch anew.
     """
 
     def __init__(
@@ -87,18 +87,19 @@ class Batches:
         device: torch.device,
         to_input: ToInput | None = None,
         prepare: Prepare | None = None,
-        crossover: Crossover | None = None,
+        augmentation: Augmentation | None = None,
     ) -> None:
         indices = dataset.split(split)
-        self._device, self._seed, self._crossover = device, seed, crossover
+        self._device, self._seed, self._augmentation = device, seed, augmentation
+        same = augmentation is None or augmentation.keeps_labels  # what is joined from two items has no class
         self._prepare = prepare or (lambda attributes: attributes)
         self._to_input = to_input or Tensor.long
         self._packed_shape = dataset.items.shape[1:] if isinstance(dataset.items, PackedItems) else None
         self._classes: Tensor | None = None
-        if dataset.classes is not None and crossover is None:  # what is joined from two items has no class
+        if dataset.classes is not None and same:
             self._classes = torch.from_numpy(np.asarray(dataset.classes[indices]).astype(np.int64)).to(device)
         self._labels: Tensor | None = None
-        if dataset.labels is not None and crossover is None:
+        if dataset.labels is not None and same:
             self._labels = torch.from_numpy(np.asarray(dataset.labels[indices], np.float32)).to(device)
         self._load(_items(dataset.rows, indices, device), np.asarray(dataset.attributes[indices]))
         self._batch_size = min(batch_size, len(indices))
@@ -143,8 +144,8 @@ class Batches:
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)
         self._order = torch.randperm(len(self._items), generator=generator).to(self._device)
         self._epoch = epoch
-        if self._crossover is not None:
-            items, attributes = self._crossover.epoch(epoch)
+        if self._augmentation is not None:
+            items, attributes = self._augmentation.epoch(epoch)
             self._load(torch.from_numpy(items).to(self._device), attributes)
 
     def _load(self, items: Tensor | _ItemsInFile, attributes: NDArray[np.float32]) -> None:

@@ -42,7 +42,8 @@ class MergedSongs:
     def tokens(self) -> Iterator[NDArray[np.uint8]]:
         """Tokens of the phrases, (n, 256, 4), piece after piece."""
         for number, rows in enumerate(self.rows):
-            yield piece_tokens(self.folder, number)[rows]
+            if len(rows):
+                yield piece_tokens(self.folder, number)[rows]
 
 
 def merge_pieces(folder: Path, count: int) -> MergedSongs:

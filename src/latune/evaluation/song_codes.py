@@ -58,7 +58,7 @@ def genre_probe(subject: SongSubject) -> dict[str, Any]:
     Phrases with exactly one genre count; empty where no two genres have enough of them.
 
     Returns:
-        "codes", and "petals" where the run has such: the share whose most likely petal is that of their genre; beside
+        "codes", and "prior" where the run knows genres: the share whose petal (or largest style) is their genre; beside
         "majority", always saying the most frequent genre.
     """
     from sklearn.linear_model import LogisticRegression

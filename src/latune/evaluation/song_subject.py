@@ -12,7 +12,6 @@ from latune.control.genres import Genres
 from latune.control.inference import Codes, encode_samples
 from latune.data.dataset import Dataset
 from latune.metrics import bootstrap_mean
-from latune.music.songs.tokens import plain
 
 __all__ = ["SongSubject", "song_subject"]
 
@@ -83,7 +82,7 @@ def song_subject(editor: Editor, genres: Genres, dataset: Dataset, repetitions: 
         labels=np.asarray(labels[tested]),
         means=means,
         draws=encode_samples(editor.model, items, seed),
-        decoded=plain(editor.decode(means)),
+        decoded=editor.decode(means),
         training=training,
         training_labels=np.asarray(labels[trained]),
         training_means=editor.encode(training),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from latune.evaluation.song_subject import SongSubject
 from latune.metrics.correlation import average_ranks
 from latune.music.songs.patterns import bar_patterns
-from latune.music.songs.tokens import DRUMS, SILENT, plain, sounding
+from latune.music.songs.tokens import DRUMS, SILENT, sounding
 
 __all__ = ["contour_kept", "style_transfer"]
 
@@ -44,7 +44,7 @@ def style_transfer(subject: SongSubject) -> dict[str, Any]:
         carried[rows] = subject.genres.carry(codes[rows], own[rows], int(target))
         fresh[rows] = subject.genres.draw(len(rows), subject.seed + int(target), int(target))
     before = subject.decoded[single]
-    after, other = (plain(subject.editor.decode(each)) for each in (carried, fresh))
+    after, other = (subject.editor.decode(each) for each in (carried, fresh))
     column = np.searchsorted(classes, targets)
 
     def estimate(values: NDArray[Any]) -> dict[str, float | None]:

@@ -15,7 +15,7 @@ from latune.evaluation.song_codes import genre_probe, two_sample_test
 from latune.evaluation.song_subject import SongSubject
 from latune.evaluation.song_transfer import style_transfer
 from latune.metrics.song_quality import interpolation_monotonicity
-from latune.music.songs.tokens import TRACKS, plain
+from latune.music.songs.tokens import TRACKS
 
 __all__ = ["measure_songs"]
 
@@ -44,7 +44,7 @@ def measure_songs(subject: SongSubject, report: Report | None = None) -> dict[st
     tell("songs", 2, 5)
     result["interpolation"] = _interpolation(subject)
     tell("songs", 3, 5)
-    result["quality"] = _quality(subject, plain(subject.editor.decode(wanted)))
+    result["quality"] = _quality(subject, subject.editor.decode(wanted))
     tell("songs", 4, 5)
     result["transfer"] = style_transfer(subject)
     tell("songs", 5, 5)
@@ -71,7 +71,7 @@ def _interpolation(subject: SongSubject) -> dict[str, Any]:
     order = generator.permutation(len(subject.means))
     pairs = np.stack([order, np.roll(order, 1)])[:, : min(PATHS, len(order))]
     codes = interpolate_codes(subject.means[pairs[0]], subject.means[pairs[1]], PATH_STEPS)
-    paths = plain(subject.editor.decode(np.swapaxes(codes, 0, 1)))
+    paths = subject.editor.decode(np.swapaxes(codes, 0, 1))
     values = np.full(len(subject.items), np.nan)
     values[pairs[0]] = interpolation_monotonicity(paths)
     return {"paths": pairs.shape[1], "steps": PATH_STEPS, "monotonicity": subject.estimate(values)}

@@ -38,7 +38,7 @@ def song_plane(
         genres: Genre of each phrase, (N,); -1 where it has none, or several.
         names: The L genres.
         axes_names: What the two axes are.
-        means: Mean of each genre's petal, (L, 2), where the prior has such.
+        means: Mean of each genre's petal, (L, 2), where the prior has such; with `covariances` or not at all.
         covariances: Their covariances in the plane, (L, 2, 2); the outlines hold two standard deviations.
     """
     with styled():
@@ -49,29 +49,30 @@ def song_plane(
         axes = figure.subplots()
         axes.plot(*codes[genres < 0].T, ".", color=MUTED, markersize=4, alpha=0.5, label="_none or several")
         for place, name in enumerate(names):
-            look: Any = {"color": LINE_COLOURS[place % len(LINE_COLOURS)], "marker": _MARKERS[place % len(_MARKERS)]}
-            chosen = codes[genres == place]
-            axes.plot(*chosen.T, linestyle="", markersize=5, alpha=0.75, markeredgewidth=0, label=readable(name), **look)
-        if means is not None:
-            _draw_petals(axes, means, covariances, names)
+            colour, marker = LINE_COLOURS[place % len(LINE_COLOURS)], _MARKERS[place % len(_MARKERS)]
+            look: Any = {"markersize": 5, "alpha": 0.75, "markeredgewidth": 0, "label": readable(name)}
+            axes.plot(*codes[genres == place].T, marker, color=colour, **look)
+        tips = [] if means is None or covariances is None else _draw_petals(axes, means, covariances, names)
         axes.set(xlabel=axes_names[0], ylabel=axes_names[1])
         axes.set_aspect("equal", adjustable="datalim")
         if any(np.any(genres == place) for place in range(len(names))):
             figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper")
-        if means is not None:
-            labels = [Label(*map(float, mean), readable(name), INK) for mean, name in zip(means, names, strict=True)]
-            label_where_free(axes, labels)
+        label_where_free(axes, tips)
     return figure
 
 
-def _draw_petals(axes: Axes, means: Floats, covariances: Floats | None, names: Sequence[str]) -> None:
+def _draw_petals(axes: Axes, means: Floats, covariances: Floats, names: Sequence[str]) -> list[Label]:
+    """Means and outlines; returns the names, where the outlines are farthest from 0."""
+    labels = []
     angles = np.linspace(0, 2 * np.pi, 73)
     circle = np.stack([np.cos(angles), np.sin(angles)])
-    for place in range(len(names)):
+    for place, name in enumerate(names):
         colour = LINE_COLOURS[place % len(LINE_COLOURS)]
-        if covariances is not None:
-            variances, directions = np.linalg.eigh(np.asarray(covariances[place], float))
-            spread = directions * np.sqrt(np.maximum(variances, 0))
-            outline = np.asarray(means[place], float)[:, None] + _DEVIATIONS * spread @ circle
-            axes.plot(*outline, color=colour, linewidth=1.2)
+        variances, directions = np.linalg.eigh(np.asarray(covariances[place], float))
+        spread = directions * np.sqrt(np.maximum(variances, 0))
+        outline = np.asarray(means[place], float)[:, None] + _DEVIATIONS * spread @ circle
+        x, y = outline[:, np.linalg.norm(outline, axis=0).argmax()]
+        labels.append(Label(float(x), float(y), readable(name), INK))
+        axes.plot(*outline, color=colour, linewidth=1.2)
         axes.plot(*means[place], "P", color=colour, markersize=11, markeredgecolor=PAPER, markeredgewidth=1.2, zorder=4)
+    return labels

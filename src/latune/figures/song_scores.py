@@ -10,17 +10,14 @@ from numpy.typing import NDArray
 
 from latune.figures.style import (
     BLUE,
-    GREEN,
     GRID,
     INK,
     MUTED,
     ORANGE,
     PAPER,
     VERMILION,
-    WIDTH,
     new_figure,
     note_missing,
-    number,
     percent,
     styled,
 )
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["style_transfer", "song_quality", "track_accuracy"]
+__all__ = ["song_quality", "style_transfer", "track_accuracy"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -65,7 +62,7 @@ def track_accuracy(
         axes.set(xlim=(0, 1), ylim=(-0.6, len(names) - 0.4), xlabel="share of tokens that are right")
         axes.set_yticks(places, list(names))
         _tidy(axes)
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper")
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", ncols=2)
     return figure
 
 
@@ -100,8 +97,7 @@ def song_quality(
             axes.tick_params(axis="x", labelsize=8, pad=2)
             if not np.isfinite(row).any():
                 note_missing(axes)
-        figure.align_ylabels(drawn)
-        figure.legend(*drawn[0].get_legend_handles_labels(), loc="outside right upper")
+        figure.legend(*drawn[0].get_legend_handles_labels(), loc="outside lower right", ncols=len(kinds))
     return figure
 
 
@@ -119,8 +115,7 @@ def style_transfer(
         arrived: Share that the classifier takes for the wanted genre, 0 to 1; not a number where unknown.
     """
     with styled():
-        share = f" ({percent(arrived)} of the phrases arrive)" if np.isfinite(arrived) else ""
-        figure = new_figure(f"Style transfer: it should arrive{share} and yet keep more than a phrase drawn afresh", 2.9)
+        figure = new_figure("Style transfer should arrive and yet keep more than a phrase drawn afresh", 2.9)
         left, right = figure.subplots(1, 2)
         looks = ((MUTED, "D", "before"), (BLUE, "o", "carried"), (ORANGE, "s", "drawn afresh"))
         for place, (colour, marker, name) in enumerate(looks):
@@ -128,11 +123,11 @@ def style_transfer(
             at = np.array([2.0 - place])
             _draw_dots(left, at, probability[part], probability_intervals[part], colour, marker, name)
         if np.isfinite(probability[:2]).all():
-            middle = dict(arrowstyle="-|>", color=BLUE, linewidth=1.2, shrinkA=5, shrinkB=5)
-            left.annotate("", (probability[1], 1.0), (probability[0], 2.0), arrowprops=middle, zorder=1)
+            arrow = {"arrowstyle": "-|>", "color": BLUE, "linewidth": 1.2, "shrinkA": 5, "shrinkB": 5}
+            left.annotate("", (probability[1], 1.0), (probability[0], 2.0), arrowprops=arrow, zorder=1)
         left.set(xlim=(0, 1), ylim=(-0.6, 2.6), xlabel="probability of the wanted genre")
         left.set_yticks([2, 1, 0], [name for _, _, name in looks])
-        left.set_title("Does it arrive?")
+        left.set_title("Does it arrive?" + (f" {percent(arrived)} of the phrases do" if np.isfinite(arrived) else ""))
         places = np.array([1.0, 0.0])
         for column, (colour, marker, name) in enumerate(looks[1:]):
             at = places + 0.13 - 0.26 * column
@@ -169,7 +164,7 @@ def _draw_dots(
 def _tidy(axes: Axes) -> None:
     """Rows need no lines of their own."""
     axes.grid(visible=False, axis="y")
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=10)
     axes.spines["left"].set_visible(False)
 
 

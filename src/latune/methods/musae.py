@@ -9,7 +9,8 @@ The regularity is the critic's opinion of the codes (wgan), their maximum mean d
 The critic's loss reaches the critic alone and the regularity the encoder alone. In the published code one optimiser
 minimised the sum of all, in which the two cancel out to exactly 0 for both; so its codes were bound to no prior.
 Each turn of the critic draws the noise of the codes and the prior anew; the means of the codes are those of the
-autoencoder's turn.
+autoencoder's turn. With `critic_memory` they are drawn from those of many recent batches: a batch is too small to say
+where the codes lie on average, and a critic that follows its chances leads them astray.
 
 Published: one turn of the critic, penalty 10, Adam 1e-5, gradients cut to a length of 1 and then to 0.5 each, w 0 until
 step 5,000 (mixture) or 10,000 (single), then 0.1, from 10,000 or 15,000 on 0.2; batches of 16.
@@ -21,6 +22,7 @@ Source: Valenti, Carta and Bacciu 2020, Learning Style-Aware Symbolic Music Repr
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Literal
 
@@ -37,12 +39,15 @@ from latune.losses.adversarial import maximum_mean_discrepancy
 from latune.losses.vae import Reduction, reconstruction
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.code_critic import CodeCritic
+from latune.methods.code_memory import CodeMemory
 from latune.methods.method import MAIN_PLAYER, Losses, Method, Player
 from latune.models.latent_model import LatentModel, diagonal_normal
 from latune.models.song_model import SongModel
 from latune.music.songs.tokens import STEPS, TRACKS
 
 __all__ = ["Musae", "MusaeConfig", "Stages", "stage"]
+
+CRITIC_BETAS = (0.5, 0.9)  # of its Adam, as Gulrajani et al. 2017 train critics of pictures
 
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
@@ -62,6 +67,8 @@ class MusaeConfig(BaseModel):
     critic_steps: PositiveInt = 5  # turns of the critic in each round; published: 1
     critic_sizes: Sizes = (512, 512)
     critic_learning_rate_factor: Positive = 1.0  # times the schedule's learning rate
+    critic_memory: NonNegativeInt = 0  # recent codes that its turns draw from; published: 0, those of the batch alone
+    critic_batch_size: PositiveInt = 256  # so many of them in each turn
     penalty: Weight = 10.0  # of the critic's gradient
     clip_norm: Positive | None = 1.0  # of all gradients of a player together
     clip_value: Positive | None = 0.5  # of each number of a gradient, afterwards
@@ -86,6 +93,7 @@ class Musae(Method):
     Args:
         model: Latent model of phrases of songs.
         config: Settings.
+        genres: Number of genres that items are labelled with; 0 if none.
         attribute_term: The recipe's `attributes:` block, if it has one.
 
     Raises:
@@ -94,7 +102,9 @@ class Musae(Method):
 
     model: SongModel
 
-    def __init__(self, model: LatentModel, config: MusaeConfig, attribute_term: AttributeTerm | None) -> None:
+    def __init__(
+        self, model: LatentModel, config: MusaeConfig, genres: int, attribute_term: AttributeTerm | None
+    ) -> None:
         if not isinstance(model, SongModel):
             raise RecipeError("method.name: 'musae_single' and 'musae_mixture' need model song_bars or song_lstm.")
         super().__init__(model)
@@ -103,6 +113,7 @@ class Musae(Method):
         self._critics = [CodeCritic(size, config.critic_sizes, config.penalty) for size in sizes]
         self.critics = nn.ModuleList(self._critics)
         self._posterior: Distribution | None = None  # of the autoencoder's turn in this round
+        self.memory = CodeMemory(config.critic_memory, model.latent_size, genres)
 
     @abstractmethod
     def read_sizes(self) -> list[int]:
@@ -138,6 +149,7 @@ class Musae(Method):
                 steps_per_round=config.critic_steps,
                 learning_rate_factor=config.critic_learning_rate_factor,
                 from_step=first,
+                betas=CRITIC_BETAS,
             )
             players.append(critics)
         return players
@@ -164,6 +176,7 @@ class Musae(Method):
             losses["attribute"] = self.attribute_term(posterior, codes, batch.attributes)
         losses |= self.other_terms(codes, batch)
         self._posterior = diagonal_normal(posterior.mean.detach(), posterior.stddev.detach())
+        self.memory.keep(self._posterior, batch.labels, step)
         return {"loss": torch.stack(list(losses.values())).sum(), **losses, "accuracy": right}
 
     def _regularity(self, posterior: Distribution, codes: Tensor, batch: Batch) -> Tensor:
@@ -178,7 +191,11 @@ class Musae(Method):
     def _critic_losses(self, batch: Batch, step: int) -> Losses:
         if self._posterior is None:
             raise RuntimeError("the autoencoder moves first in each round: its codes are judged")
-        pairs = self.pairs(self._posterior.sample(), batch)
+        if self.config.critic_memory:
+            codes, labels = self.memory.draw(self.config.critic_batch_size)
+            pairs = self.pairs(codes, replace(batch, labels=labels))
+        else:
+            pairs = self.pairs(self._posterior.sample(), batch)
         each = [critic.losses(found, wanted) for critic, (found, wanted) in zip(self._critics, pairs, strict=True)]
         return {name: torch.stack([losses[name] for losses in each]).sum() for name in each[0]}
 

@@ -58,7 +58,7 @@ class MusaeMixture(Musae):
         if genres == 0:
             raise RecipeError("method.name: 'musae_mixture' needs items labelled with genres, this data set has none.")
         self._genres = genres
-        super().__init__(model, config, attribute_term)
+        super().__init__(model, config, genres, attribute_term)
         if self.model.styles:
             raise RecipeError(f"model.styles: 'musae_mixture' has petals instead: expected 0, got {self.model.styles}.")
         tied = 0 if attribute_term is None else len(attribute_term.columns)

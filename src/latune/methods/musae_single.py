@@ -71,7 +71,7 @@ class MusaeSingle(Musae):
         genres: int,
         attribute_term: AttributeTerm | None = None,
     ) -> None:
-        super().__init__(model, config, attribute_term)
+        super().__init__(model, config, genres, attribute_term)
         if (config.supervised_weight > 0 or config.style_prior == "labels") and self.model.styles != genres:
             raise RecipeError(
                 f"model.styles: expected the number of genres of the data set, {genres}, since method.supervised_weight"
@@ -122,7 +122,8 @@ class MusaeSingle(Musae):
         device = batch.items.device
         content = torch.randn(count, self.model.content_size, device=device)
         if self.config.style_prior == "labels" and self.model.styles:
-            styles = _labels(batch)[torch.randint(len(batch.items), (count,), device=device)]
+            labels = _labels(batch)
+            styles = labels[torch.randint(len(labels), (count,), device=device)]
         else:
             styles = torch.randint(2, (count, self.model.styles), device=device).to(content.dtype)
         return torch.cat([content, styles], dim=1)

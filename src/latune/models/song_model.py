@@ -92,7 +92,8 @@ class _Tokens(Categorical):
         return found
 
     def entropy(self) -> Tensor:
-        return Categorical(logits=self.logits, validate_args=False).entropy()
+        entropy: Tensor = torch.special.entr(self.probs).sum(dim=-1)
+        return entropy
 
 
 def _tokens(decoded: Distribution) -> _Tokens:

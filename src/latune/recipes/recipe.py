@@ -42,6 +42,7 @@ class DataConfig(Block):
     stratify: tuple[str, ...] | None = None  # attributes spread evenly over folds; default: classes, or few values
     split_seed: Seed = 0  # of the protocol; runs of all seeds share their splits
     crossover: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of training items joined from two neighbours
+    transpose: bool = False  # training phrases of songs in another key in every epoch
     measures: Annotated[int, Field(ge=2, le=MOST_MEASURES)] | None = None  # items are phrases of so many measures
     hop: PositiveInt = 1  # measures from the start of one phrase to that of the next
 
@@ -53,6 +54,8 @@ class DataConfig(Block):
             raise ValueError(f"fold: expected 0 to {self.folds - 1}, got {self.fold}")
         if self.folds != FOLDS and self.protocol != "kfold":
             raise ValueError("folds is for protocol kfold alone")
+        if self.transpose and self.crossover > 0:
+            raise ValueError("transpose: leave out crossover")
         if self.heldout is not None and not self.protocol.startswith("heldout"):
             raise ValueError("heldout is for protocols heldout_shape and heldout_quadrant alone")
         return self

@@ -143,12 +143,12 @@ _TRACKS = (
     " most frequent token, so a share alone says little: grey is what always saying the most frequent one would get."
 )
 _QUALITY = (
-    "Real test phrases, the same after encoding and decoding, and phrases decoded from draws of the prior; bars are 95 %"
-    " intervals over songs. No row says by itself that music is good; each says in which respect samples differ from"
-    " real phrases. Every row has its own scale."
+    "Real test phrases, the same after encoding and decoding, and phrases decoded from draws of the prior; bars are"
+    " 95 % intervals over songs. No row says by itself that music is good; each says in which respect samples differ"
+    " from real phrases. Every row has its own scale."
 )
 _TRANSFER = (
     "{} test phrases carried into another genre, drawn at random. A classifier that has seen real phrases only says how"
-    " likely the wanted genre is: of the reconstruction, of the carried phrase, and of one drawn afresh from that genre,"
-    " which has nothing to keep. Right: what the carried phrase has in common with the reconstruction."
+    " likely the wanted genre is: of the reconstruction, of the carried phrase, and of one drawn afresh from that"
+    " genre, which has nothing to keep. Right: what the carried phrase has in common with the reconstruction."
 )

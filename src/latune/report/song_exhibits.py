@@ -1,4 +1,4 @@
-"""What a run makes of songs beside its knobs, to see and hear: what comes back, new phrases, and the way between two."""
+"""What a run makes of songs beside its knobs: what comes back, new phrases, and the way between two."""
 
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ def save_rolls(exhibits: Sequence[Exhibit], folder: Path) -> None:
 
 
 _BACK = (
-    "Encoded and decoded again, {} of its tokens are the same. Below, notes in the colour of their track are those of"
-    " the original at the same place, dark ones are new, pale ones are lost."
+    "Encoded and decoded again, {} of its tokens are the same. Below, notes in the colour of their track are those"
+    " of the original at the same place, notes without colour are new, pale ones are lost."
 )
 _SAMPLED = (
     "Drawn at random from the prior and decoded, the most likely token everywhere; none was chosen for its sound."

@@ -21,7 +21,9 @@ __all__ = ["Ranges", "pitch_ranges", "song_strip"]
 
 BAND, GAP = 30, 4  # height of a track, and between two, in the element's units
 SMALLEST_RANGE = 15  # semitones that a band shows at least
-THICKNESS = 1.3  # semitones
+THICKNESS, THINNEST = 1.3, 2.0  # of a note: semitones, but at least so many units of the element
+
+_LANE = f'width="{STEPS}" height="{BAND + GAP}"'
 
 Tokens = NDArray[np.uint8]
 
@@ -65,9 +67,11 @@ def song_strip(tokens: Tokens, ranges: Ranges, description: str, reference: Toke
         scale = BAND / (high - low + 2)
         bottom = place * (BAND + GAP) + BAND + scale * (low - 1)
         paths = _paths(part, part if other is None else other.parts[place])
-        bands.append(f'<g transform="matrix(1 0 0 {-scale:.4f} 0 {bottom:.3f})" class="{TRACKS[place]}">{paths}</g>')
+        look = f'class="{TRACKS[place]}" stroke-width="{max(THICKNESS, THINNEST / scale):.2f}"'
+        bands.append(f'<g transform="matrix(1 0 0 {-scale:.4f} 0 {bottom:.3f})" {look}>{paths}</g>')
     head = f'<svg class="song" viewBox="0 0 {STEPS} {height}" preserveAspectRatio="none" role="img"'
-    return f'{head} aria-label="{escape(description)}" stroke-width="{THICKNESS}">{"".join(bands)}</svg>'
+    lanes = "".join(f'<rect y="{place * (BAND + GAP) - GAP / 2}" {_LANE}/>' for place in (1, 3))
+    return f'{head} aria-label="{escape(description)}">{lanes}{"".join(bands)}</svg>'
 
 
 def _paths(part: Part, reference: Part) -> str:

@@ -44,7 +44,7 @@ class PhraseSweep(Sweep):
     @property
     def unturned(self) -> Tokens:
         """The start phrase as the model gives it back, (256, 4); the first version where none shows it."""
-        return self.tokens[self.own or 0]
+        return np.asarray(self.tokens[self.own or 0])
 
     def song(self) -> Song:
         """The versions one after the other."""

@@ -126,9 +126,7 @@ class _Songs:
         ]
         versions = _versions(sweep.tokens, labels, readable(sweep.name), sweep.unturned)
         path = folder / f"{sweep.stem}.mid"
-        return SongCard(
-            key, sweep.item, sweep.way, sweep.own, versions, _midi(sweep.tokens, path, remarks), path.name
-        )
+        return SongCard(key, sweep.item, sweep.way, sweep.own, versions, _midi(sweep.tokens, path, remarks), path.name)
 
     def extras(self, subject: Subject, sweeps: Mapping[str, PhraseSweep], folder: Path) -> dict[str, Any]:
         """What the run makes of songs, and what the page's player needs to know: the notes it reads from the page."""
@@ -187,9 +185,7 @@ def _shown(exhibit: Exhibit, key: str, folder: Path, remarks: dict[str, None]) -
     reference = exhibit.tokens[0] if exhibit.compared else None
     versions = _versions(exhibit.tokens, [(label, "") for label in exhibit.labels], reference=reference)
     path = folder / f"{exhibit.name}.mid"
-    return ShownExhibit(
-        key, exhibit.title, exhibit.caption, versions, _midi(exhibit.tokens, path, remarks), path.name
-    )
+    return ShownExhibit(key, exhibit.title, exhibit.caption, versions, _midi(exhibit.tokens, path, remarks), path.name)
 
 
 def _midi(tokens: NDArray[np.uint8], path: Path, remarks: dict[str, None]) -> str | None:

@@ -46,7 +46,7 @@ def build_traversals(
     of values) and `.mid`. Pictures: for each knob and picture `<knob>_<item>.png` (a strip with its curve), for each
     knob `<knob>.png` (a grid), for each picture `all_<item>.gif` (all knobs together), and
     `<knob>_and_<knob>_<item>.png` (two knobs at once); strips, grids and animations also by code. Ways other than
-    "path" add their name.
+    "path" add their name. Songs: for each knob and phrase `<knob>_<item>.png` (piano rolls) and `.mid`.
 
     Args:
         run: The run.

@@ -12,13 +12,13 @@ from latune.control.editor import Editor
 from latune.data.codecs import Codec
 from latune.data.dataset import Dataset
 from latune.data.picture_codec import PictureCodec
+from latune.data.song_codec import SongCodec
 from latune.figures.style import percent, readable
 from latune.methods.absae_rel import AbsAeRelConfig
 from latune.methods.beta_tcvae import BetaTcVaeConfig
 from latune.methods.capacity_vae import CapacityVaeConfig
 from latune.methods.factor_vae import FactorVaeConfig
 from latune.methods.fader import FaderConfig
-from latune.methods.musae import MusaeConfig
 from latune.methods.musae import MusaeConfig
 from latune.models.phrase_mlp import PhraseMlpConfig
 from latune.models.song_bars import SongBarsConfig
@@ -40,8 +40,6 @@ _METHODS = {
     "glsr_vae": "GLSR-VAE (a variational auto-encoder whose decoder answers each knob at a given rate)",
     "musae_mixture": "MusAE (codes are distributed as a mixture with a petal for every genre)",
     "musae_single": "MusAE (codes are distributed as one Gaussian, styles stand beside it)",
-    "musae_mixture": "MusAE with a petal of the prior for every genre",
-    "musae_single": "MusAE with one Gaussian for contents, and styles beside it",
 }
 _MODELS = {
     "measure_mlp": "a plain network that reads and writes all ticks at once",
@@ -55,8 +53,6 @@ _MODELS = {
     "kim": "the convolutional network of Kim and Mnih 2018",
     "locatello": "the convolutional network of Locatello et al. 2019",
     "bcvae": "a convolutional network with batch normalisation, from a public replication",
-    "song_bars": "a plain network for every bar and one over the sixteen, without recurrence",
-    "song_lstm": "the published recurrent network of four tracks",
     "bcvae_branch": "a convolutional network with batch normalisation, a later state of that replication",
 }
 _SCHEDULES = {
@@ -113,6 +109,8 @@ def _latent_size(recipe: Recipe) -> int:
 
 
 def _items_in_words(codec: Codec) -> str:
+    if isinstance(codec, SongCodec):
+        return "phrases of 16 bars in four tracks"
     if not isinstance(codec, PictureCodec):
         return f"items of {' x '.join(str(size) for size in codec.item_shape)} elements"
     channels, height, width = codec.item_shape
@@ -133,10 +131,6 @@ def _method_sentence(recipe: Recipe) -> str:
             f"Method: {name}; {method.labels_per_region} items of each region are labelled, moves are of the kind"
             f" '{method.relations.mode}'."
         )
-    if isinstance(method, MusaeConfig):
-        return (
-            f"Method: {name}; the regulariser '{method.regulariser}' has weight {method.weights[-1][1]:g} in the end."
-        )
     if isinstance(method, CapacityVaeConfig):
         return (
             f"Method: {name}: {method.capacity:g} nats after {method.capacity_steps:,} steps; the distance from them"
@@ -148,7 +142,9 @@ def _method_sentence(recipe: Recipe) -> str:
         return f"Method: {name} with weight {method.beta:g} on the total correlation."
     if isinstance(method, MusaeConfig):
         how = {"wgan": "a critic", "mmd": "the mean discrepancy", "kl": "the divergence"}[method.regulariser]
-        return f"Method: {name}; codes are drawn to the prior by {how}, with weight {method.weights[-1][1]:g} in the end."
+        return (
+            f"Method: {name}; codes are drawn to the prior by {how}, with weight {method.weights[-1][1]:g} in the end."
+        )
     return f"Method: {name} with weight {method.beta:g} on the divergence."
 
 

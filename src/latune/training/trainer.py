@@ -13,7 +13,7 @@ import torch
 from torch.optim import Adam, Optimizer
 
 from latune.attributes import OUTER_SHARE
-from latune.data.augmentation import Crossover
+from latune.data.augmentation import Augmentation, Crossover, Transposition
 from latune.data.batches import Batch, Batches
 from latune.data.dataset import Dataset
 from latune.data.labelled import labelled_items
@@ -171,9 +171,8 @@ def _loop(
     # Settings, data, players, optimisers.
     recipe, training = run.recipe, run.recipe.training
     to_input, prepare = method.model.to_input, method.prepare_attributes
-    share = recipe.data.crossover
-    crossover = Crossover(dataset, "train", share, recipe.seed) if share > 0 else None
-    batches = Batches(dataset, "train", training.batch_size, recipe.seed, device, to_input, prepare, crossover)
+    augmentation = _augmentation(recipe, dataset)
+    batches = Batches(dataset, "train", training.batch_size, recipe.seed, device, to_input, prepare, augmentation)
     held_out = Batches(dataset, "validation", training.batch_size, recipe.seed, device, to_input, prepare)
     steps = training.steps or len(batches) * (training.epochs or 1)
     decay = _decay(training, len(batches))
@@ -280,6 +279,13 @@ def _refuse_other_recipe(run: Run, state: TrainingState) -> None:
             " folder."
         )
     state.recipe = run.recipe.checksum
+
+
+def _augmentation(recipe: Recipe, dataset: Dataset) -> Augmentation | None:
+    """What makes the training items anew in each epoch."""
+    if recipe.data.transpose:
+        return Transposition(dataset, "train", recipe.seed)
+    return Crossover(dataset, "train", recipe.data.crossover, recipe.seed) if recipe.data.crossover > 0 else None
 
 
 def _clip_gradients(player: Player) -> None:
