@@ -36,6 +36,8 @@ def musae(**changes):
             "weights": [[0, 0.0], [5, 0.2]],
             "critic_steps": 2,
             "critic_sizes": [16, 16],
+            "critic_memory": 40,
+            "critic_batch_size": 16,
             "petals": {"radius": 3.0, "along": 1.0, "across": 0.25, "width": 1.0},
         }
         | changes,
