@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-import small_songs
 import torch
 
+import small_songs
 from latune.data.augmentation import NEIGHBOURS, Crossover, Transposition
 from latune.data.batches import Batches
 from latune.errors import RecipeError
@@ -71,5 +71,5 @@ def test_transposed_phrases_keep_their_genre():
 
 
 def test_only_songs_are_transposed(synthetic):
-    with pytest.raises(RecipeError, match="data.transpose: 'chorales' holds no phrases of songs"):
+    with pytest.raises(RecipeError, match=r"data\.transpose: 'chorales' holds no phrases of songs"):
         Transposition(synthetic, "train", 0)
