@@ -169,3 +169,12 @@ def test_refusals():
         build_model(MeasureMlpConfig(), SongCodec())
     with pytest.raises(ValueError, match="hierarchical"):
         SongLstmConfig(teacher_forcing=True)
+
+
+def test_no_variance_is_so_large_that_a_draw_is_not_finite(items):
+    model = build(CONFIGS["bars"])
+    with torch.no_grad():
+        model.to_log_variance.bias.fill_(500.0)
+        assert model.encode(items).rsample().isfinite().all()
+        model.to_log_variance.bias.fill_(-500.0)
+        assert (model.encode(items).stddev > 0).all()

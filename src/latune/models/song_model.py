@@ -13,6 +13,7 @@ from latune.models.latent_model import POINT, TokenModel, diagonal_normal, sampl
 
 __all__ = ["SongModel", "probabilities"]
 
+WIDEST = 10.0  # logarithm of the largest variance, and minus that of the smallest one: a draw far out ends a training
 ROWS = 2048  # tokens whose logits are normalised at a time
 
 
@@ -59,7 +60,7 @@ class SongModel(TokenModel):
 
     def _posterior(self, mean: Tensor, log_variance: Tensor, style: Tensor | None) -> Distribution:
         """Codes with noise, and behind them styles without, from the logits of the latter."""
-        scale = (0.5 * log_variance).exp()
+        scale = (0.5 * log_variance.clamp(-WIDEST, WIDEST)).exp()
         if style is not None:
             mean = torch.cat([mean, style.sigmoid()], dim=-1)
             scale = torch.cat([scale, torch.full_like(style, POINT)], dim=-1)
