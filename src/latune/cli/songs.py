@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from latune.control.editor import Editor
     from latune.control.genres import Genres
     from latune.control.song_sweep import SongSweep
-    from latune.control.songs import Phrases
+    from latune.control.songs import PlayedPhrases
     from latune.training.run_folder import Run
 
 __all__ = ["interpolate_files", "reconstruct", "sample_new", "sweep", "transfer"]
@@ -108,6 +108,9 @@ def sweep(
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise InputError(f"--output {output}: expected a new or empty folder.")
     opened, editor = _open(run)
+    size = editor.model.latent_size
+    if max(dimension or [0]) >= size:
+        raise InputError(f"--dimension {max(dimension or [0])}: expected 0 to {size - 1}.")
     song = read_phrases(source)
     if phrase > len(song.tokens):
         raise InputError(f"--phrase {phrase}: the song has {len(song.tokens)}.")
@@ -116,8 +119,6 @@ def sweep(
             editor, _genres(opened, editor), song.tokens[phrase - 1], reach=reach, steps=steps, report=bar.update
         )
     drawn = dimension or found.dimensions[found.changed.argsort()[::-1][:DRAWN]].tolist()
-    if max(drawn) >= len(found.dimensions):
-        raise InputError(f"--dimension {max(drawn)}: expected 0 to {len(found.dimensions) - 1}.")
     _write_sweep(found, song, drawn, output)
     if as_json:
         print_json({"output": str(output), "remarks": list(song.remarks), "dimensions": _sweep_rows(found)})
@@ -211,14 +212,14 @@ def _genres(run: Run, editor: Editor) -> Genres:
     return open_genres(run, editor.model.latent_size)
 
 
-def _write(made: Phrases, output: Path, names: list[str] | None = None, compare: bool = False) -> None:
+def _write(made: PlayedPhrases, output: Path, names: list[str] | None = None, compare: bool = False) -> None:
     from latune.report.song_files import write_phrases
 
     for remark in write_phrases(made, output, names or (), compare):
         errors.print(remark, markup=False)
 
 
-def _write_sweep(found: SongSweep, song: Phrases, drawn: list[int], output: Path) -> None:
+def _write_sweep(found: SongSweep, song: PlayedPhrases, drawn: list[int], output: Path) -> None:
     from latune.report.song_files import write_sweep
 
     write_sweep(found, song, drawn, output, _sweep_rows(found))
@@ -250,7 +251,7 @@ def _strongest(found: SongSweep, place: int) -> tuple[float | None, str]:
     return (float(correlation[best]), found.names[best]) if correlation[best] else (None, "none")
 
 
-def _tell_remarks(made: Phrases) -> None:
+def _tell_remarks(made: PlayedPhrases) -> None:
     for remark in made.remarks:
         errors.print(remark, markup=False)
 

@@ -16,6 +16,7 @@ from scipy import stats
 from latune.control.editor import Editor
 from latune.control.genres import Genres
 from latune.errors import InputError
+from latune.metrics.correlation import correlation_matrix
 from latune.music.songs.tokens import plain
 
 __all__ = ["SongSweep", "correlations", "sweep_phrase"]
@@ -114,15 +115,9 @@ def sweep_phrase(
 
 def correlations(rows: Values, others: Values) -> Values:
     """Pearson's r of every row (R, N) with every other (S, N), (R, S); not a number where one is constant."""
-    first, second = (_unit(np.asarray(each, float)) for each in (rows, others))
-    return np.clip(first @ second.T, -1, 1)
-
-
-def _unit(rows: Values) -> Values:
-    centred = rows - rows.mean(axis=1, keepdims=True)
-    length = np.linalg.norm(centred, axis=1, keepdims=True)
-    constant = length <= 1e-12 * np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1)
-    return np.where(constant, np.nan, centred / np.where(constant, 1, length))
+    first, second = np.asarray(rows, float), np.asarray(others, float)
+    constant = (np.ptp(first, axis=1) == 0)[:, None] | (np.ptp(second, axis=1) == 0)
+    return np.where(constant, np.nan, correlation_matrix(first.T, second.T))
 
 
 def _p_values(correlation: Values, count: int) -> Values:

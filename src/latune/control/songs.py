@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from latune.music.songs.song import Song
 
 __all__ = [
-    "Phrases",
+    "PlayedPhrases",
     "SongEdit",
     "SongInterpolation",
     "StyleTransfer",
@@ -46,7 +46,7 @@ Tokens = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Phrases:
+class PlayedPhrases:
     """Phrases that follow each other, and how they are to sound.
 
     Args:
@@ -78,7 +78,7 @@ class SongInterpolation:
         steps: What was measured of them.
     """
 
-    phrases: Phrases
+    phrases: PlayedPhrases
     steps: Interpolation
 
 
@@ -93,7 +93,7 @@ class StyleTransfer:
         after: The same of the codes of what was written, (P, L).
     """
 
-    phrases: Phrases
+    phrases: PlayedPhrases
     genres: tuple[str, ...]
     before: NDArray[np.float64]
     after: NDArray[np.float64]
@@ -110,13 +110,13 @@ class SongEdit:
         answers: What became of each request.
     """
 
-    phrases: Phrases
+    phrases: PlayedPhrases
     before: NDArray[np.float64]
     after: NDArray[np.float64]
     answers: tuple[Answer, ...]
 
 
-def read_phrases(path: Path) -> Phrases:
+def read_phrases(path: Path) -> PlayedPhrases:
     """A MIDI file as consecutive phrases.
 
     Raises:
@@ -130,10 +130,10 @@ def read_phrases(path: Path) -> Phrases:
     if size > LARGEST:
         raise InputError(f"The file '{path.name}' is too large: expected at most {LARGEST // 2**20} MiB.")
     cut: CutSong = cut_song(read_song(data, path.name))
-    return Phrases(cut.tokens, cut.programs, cut.tempo, cut.remarks)
+    return PlayedPhrases(cut.tokens, cut.programs, cut.tempo, cut.remarks)
 
 
-def reconstruct_song(editor: Editor, path: Path) -> Phrases:
+def reconstruct_song(editor: Editor, path: Path) -> PlayedPhrases:
     """What a run makes of a song: its phrases encoded and decoded.
 
     Raises:
@@ -183,7 +183,7 @@ def sample_phrases(
     temperature: float | None = None,
     top_p: float = 1.0,
     seed: int = 0,
-) -> Phrases:
+) -> PlayedPhrases:
     """New phrases, decoded from draws of the prior.
 
     Args:
@@ -203,12 +203,12 @@ def sample_phrases(
         raise InputError(f"The count is {count}: expected at least 1.")
     codes = genres.draw(count, seed, genre)
     if temperature is None:
-        return Phrases(plain(editor.decode(codes)))
+        return PlayedPhrases(plain(editor.decode(codes)))
     if temperature <= 0 or not 0 < top_p <= 1:
         raise InputError(
             f"The temperature is {temperature:g} and top-p {top_p:g}: expected more than 0, and more than 0 up to 1."
         )
-    return Phrases(plain(_drawn(editor, codes, temperature, top_p, seed)))
+    return PlayedPhrases(plain(_drawn(editor, codes, temperature, top_p, seed)))
 
 
 @torch.no_grad()
@@ -279,7 +279,7 @@ def edit_song(
     return SongEdit(made, before, edit.values, tuple(answered))
 
 
-def _made(song: Phrases, tokens: Tokens) -> Phrases:
+def _made(song: PlayedPhrases, tokens: Tokens) -> PlayedPhrases:
     """Phrases that were made of a song and sound like it."""
     return replace(song, tokens=plain(tokens), source=song.tokens)
 

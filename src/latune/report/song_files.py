@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from latune.control.song_sweep import SongSweep
-from latune.control.songs import Phrases
+from latune.control.songs import PlayedPhrases
 from latune.errors import InputError
 from latune.figures.song_roll import song_roll
 from latune.figures.song_sweep import correlation_figure
@@ -40,7 +40,7 @@ def check_writable(path: Path) -> None:
         raise InputError(f"Cannot write {printable(str(path))}: there is no folder {path.parent}.")
 
 
-def write_phrases(made: Phrases, path: Path, names: Sequence[str] = (), compare: bool = False) -> tuple[str, ...]:
+def write_phrases(made: PlayedPhrases, path: Path, names: Sequence[str] = (), compare: bool = False) -> tuple[str, ...]:
     """Write phrases by the suffix of the path; the file appears complete or not at all.
 
     Args:
@@ -69,7 +69,7 @@ def write_phrases(made: Phrases, path: Path, names: Sequence[str] = (), compare:
     return _write_roll(made, path, names, compare)
 
 
-def _write_roll(made: Phrases, path: Path, names: Sequence[str], compare: bool) -> tuple[str, ...]:
+def _write_roll(made: PlayedPhrases, path: Path, names: Sequence[str], compare: bool) -> tuple[str, ...]:
     phrases, headings = made.tokens, list(names)
     if compare and made.source is not None:
         phrases = np.stack([made.source, made.tokens], axis=1).reshape(-1, *made.tokens.shape[1:])
@@ -81,7 +81,7 @@ def _write_roll(made: Phrases, path: Path, names: Sequence[str], compare: bool) 
 
 
 def write_sweep(
-    found: SongSweep, song: Phrases, drawn: Sequence[int], folder: Path, rows: Sequence[dict[str, Any]]
+    found: SongSweep, song: PlayedPhrases, drawn: Sequence[int], folder: Path, rows: Sequence[dict[str, Any]]
 ) -> None:
     """Write a sweep into a folder.
 
