@@ -182,7 +182,7 @@ def picture_editor(trained_picture_run):
 
 @pytest.fixture(scope="session")
 def songs(data_folder):
-    """60 phrases of 30 invented songs of three genres, stored as "songs"."""
+    """60 phrases of 30 invented songs of three genres, stored as "small-songs"."""
     dataset = small_songs.small_songs()
     store_dataset(dataset)
     return dataset

@@ -12,7 +12,7 @@ SONGS, PHRASES = 10, 2  # of each genre, of each song
 SPLITS = {"train": range(6), "validation": range(6, 7), "test": range(7, 10)}  # songs of each genre
 RECIPE = {
     "name": "tests/songs",
-    "data": {"name": "songs"},
+    "data": {"name": "small-songs"},
     "model": {
         "name": "song_bars",
         "latent_size": 8,
@@ -64,4 +64,4 @@ def small_songs():
     }
     codec = SongCodec()
     values = codec.measure(items).astype(np.float32)
-    return Dataset("songs", items, values, groups, splits, codec, description, labels=labels)
+    return Dataset("small-songs", items, values, groups, splits, codec, description, labels=labels)
