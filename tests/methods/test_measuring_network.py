@@ -13,14 +13,14 @@ from latune.methods.joint_movement import JointConfig, JointMovement
 from latune.methods.measuring_network import WARM_UP, MeasuringNetwork
 from latune.methods.method import MAIN_PLAYER
 from latune.models.picture_measurer import PictureMeasurer
-from latune.training.trainer import _build
+from latune.training.building import build
 
 CONTROL = "control={measure: network, weight: 5.0, from_step: 40}"
 
 
 @pytest.fixture
 def method(small_recipe, ellipses):
-    return _build(small_recipe(CONTROL, name="pictures"), ellipses)[0].train()
+    return build(small_recipe(CONTROL, name="pictures"), ellipses)[0].train()
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_the_network_learns_without_changing_the_model(method, batch):
 def test_it_begins_some_steps_before_anything_is_asked(small_recipe, ellipses):
     for from_step, begin in ((40, 0), (WARM_UP + 500, 500)):
         overrides = f"control={{measure: network, from_step: {from_step}}}"
-        _, measurer = _build(small_recipe(overrides, name="pictures"), ellipses)[0].players()
+        _, measurer = build(small_recipe(overrides, name="pictures"), ellipses)[0].players()
         assert measurer.from_step == begin
 
 

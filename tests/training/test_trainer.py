@@ -20,7 +20,7 @@ from latune.errors import RecipeError, RunError, TrainingError
 from latune.evaluation.evaluate import evaluate_run
 from latune.recipes import load_recipe
 from latune.training import checkpoint as checkpoints
-from latune.training import trainer
+from latune.training import keeping, trainer
 from latune.training.checkpoint import latest_checkpoint
 from latune.training.history import History, read_history
 from latune.training.run_folder import open_run
@@ -252,7 +252,7 @@ def validation_losses(folder):
 @pytest.mark.parametrize(("keep", "kept"), [("best", 20), ("last", 40)])
 def test_keep_best_and_keep_last(recipe, synthetic, tmp_path, monkeypatch, keep, kept):
     losses = iter([3.0, 1.0, float("nan"), 1.0, 2.0])  # at steps 10, 20, 30, 40 of each run
-    monkeypatch.setattr(trainer, "_validate", lambda method, batch: {"loss": next(losses)})
+    monkeypatch.setattr(keeping, "validate", lambda method, batch: {"loss": next(losses)})
     chosen = recipe(f"training.keep={keep}", "training.validate_every=10")
     run = train(chosen, synthetic, tmp_path / "run")
     assert run.read_json("finished.json")["best_step"] == kept

@@ -14,7 +14,7 @@ os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 import typer
 
 import latune
-from latune.cli import coherence, data, making, measuring, scoring, songs, training, using
+from latune.cli import coherence, data, making, measuring, scoring, songs, studies, training, using
 from latune.cli.output import console, errors
 from latune.errors import LatuneError
 
@@ -30,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(data.app, name="data")
+app.add_typer(studies.app, name="study")
 app.command()(training.demo)
 app.command()(training.recipes)
 app.command()(training.train)

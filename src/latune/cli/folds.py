@@ -10,6 +10,7 @@ from latune.cli.data import prepare_with_bar
 from latune.cli.interruption import stop_on_interrupt, stopped_early, training_progress
 from latune.cli.output import console, format_estimate, print_json, progress_bar, table
 from latune.cli.plugins import load, tell_without_knob
+from latune.cli.several_devices import require_one_device
 
 if TYPE_CHECKING:
     from latune.data.dataset import Dataset
@@ -25,6 +26,7 @@ def train_all_folds(folder: Path, recipe: Recipe | None = None, plugin_files: Se
     from latune.control.editor import calibrate_run
     from latune.training.folds import create_folds, open_folds, train_folds
 
+    require_one_device("a cross-validation")
     folds = open_folds(folder) if recipe is None else create_folds(folder, recipe)
     dataset = prepare_with_bar(folds.recipe.data.name, plugins=load(plugin_files))
     if recipe is not None:

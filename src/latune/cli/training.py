@@ -16,6 +16,7 @@ from latune.cli.interruption import stop_on_interrupt, stopped_early, training_p
 from latune.cli.output import console, format_estimate, print_json, progress_bar, table
 from latune.cli.plugins import PluginFiles, load, open_run_with, tell_without_knob
 from latune.cli.regions import show_regions
+from latune.cli.several_devices import with_other_devices
 from latune.cli.song_scores import show_songs
 
 __all__ = ["demo", "evaluate", "recipes", "report", "train"]
@@ -52,6 +53,7 @@ def recipes() -> None:
     table("Recipes", ["name", "data", "network", "method", "length"], rows)
 
 
+@with_other_devices()
 def train(
     recipe: Annotated[str | None, typer.Argument(help="Recipe name or YAML file, see: latune recipes")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Replaces the recipe's seed.")] = None,
@@ -68,6 +70,8 @@ def train(
     Example: latune train chorales/ar-vae --seed 1 --set training.epochs=10 --out runs/first
 
     Cross-validation, a fresh network for each of ten folds: latune train digits/ar-vae --set data.protocol=kfold
+
+    On two devices: torchrun --nproc-per-node 2 -m latune train digits/ar-vae --set training.device=cuda
     """
     from latune.errors import RunError
     from latune.training.folds import is_folds
@@ -169,10 +173,12 @@ def demo(
 def _train(folder: Path, recipe: Any | None = None, plugin_files: Sequence[Path] | None = None) -> None:
     """Train a recipe into a new folder, or go on with the folder's own; then calibrate."""
     from latune.control.editor import calibrate_run
+    from latune.training.distributed import in_turn, is_first
     from latune.training.trainer import resume, train
 
     plugins = load(plugin_files)
-    dataset = prepare_items((recipe or open_run_with(folder, plugins).recipe).data, plugins)
+    data = (recipe or open_run_with(folder, plugins).recipe).data
+    dataset = in_turn(lambda: prepare_items(data, plugins))
     if recipe is not None:
         tell_without_knob(recipe, dataset)
     with stop_on_interrupt() as stopped, progress_bar("Training") as bar:
@@ -181,6 +187,8 @@ def _train(folder: Path, recipe: Any | None = None, plugin_files: Sequence[Path]
             run = resume(folder, dataset, **options)
         else:
             run = train(recipe, dataset, folder, **options)
+    if not is_first():
+        return
     if not run.finished:
         raise stopped_early(folder)
     with progress_bar("Learning to measure the attributes") as bar:

@@ -6,26 +6,19 @@ prepared again elsewhere; since a piece appears whole or not at all, nothing is 
 
 from __future__ import annotations
 
-import logging
-import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from joblib import Parallel, delayed
 
 from latune.data.preparation import Report
 from latune.data.song_pieces import PieceOptions, SongFile, is_prepared, prepare_piece
-from latune.errors import InputError, MissingExtraError, RunError
+from latune.errors import RunError
+from latune.ray_connection import first_line, ray_connection
 
-__all__ = ["LOCAL", "prepare_pieces"]
-
-LOCAL = "local"
-"""The address of a cluster that is started here."""
+__all__ = ["prepare_pieces"]
 
 _RETRIES = 8  # of a piece whose node or process died
-_SECONDS_TO_CONNECT = 10.0
 
 Task = tuple[Sequence[SongFile], Path, int, PieceOptions]
 
@@ -75,8 +68,7 @@ def prepare_pieces(
 
 
 def _on_cluster(tasks: Sequence[Task], address: str, workers: int) -> Iterator[int]:
-    ray = _ray()
-    with _connection(ray, address, workers):
+    with ray_connection(address, workers, "--cluster") as ray:
         prepare = ray.remote(prepare_piece).options(num_cpus=1, max_retries=_RETRIES)
         waiting = [prepare.remote(*task) for task in tasks]
         try:
@@ -84,50 +76,7 @@ def _on_cluster(tasks: Sequence[Task], address: str, workers: int) -> Iterator[i
                 finished, waiting = ray.wait(waiting)
                 yield from ray.get(finished)
         except ray.exceptions.RayError as error:
-            raise RunError(f"A piece could not be prepared on the cluster: {_first_line(error)}") from error
+            raise RunError(f"A piece could not be prepared on the cluster: {first_line(error)}") from error
         finally:
             for task in waiting:
                 ray.cancel(task, force=True)
-
-
-def _ray() -> Any:
-    try:
-        import ray
-    except ImportError as error:
-        raise MissingExtraError("ray", "cluster") from error
-    return ray
-
-
-@contextmanager
-def _connection(ray: Any, address: str, workers: int) -> Iterator[None]:
-    """Connected to the cluster while the block runs; a connection that the caller has made is used and kept."""
-    if ray.is_initialized():
-        yield
-        return
-    here = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
-    try:
-        _require_listener(address)
-        ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING, **here)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"--cluster {address}: expected the address of a Ray cluster, or {LOCAL}; got: {_first_line(error)}"
-        ) from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _require_listener(address: str) -> None:
-    """Check that somebody listens at HOST:PORT, since Ray would try for minutes; other addresses are Ray's to check.
-
-    Raises:
-        OSError: Nobody does.
-    """
-    host, _, port = address.rpartition(":")
-    if host and port.isdecimal() and "/" not in host:
-        socket.create_connection((host, int(port)), timeout=_SECONDS_TO_CONNECT).close()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["cross_talk", "hit_rates", "response_curves"]
+__all__ = ["cross_talk", "draw_matrix", "hit_rates", "response_curves"]
 
 Certificate = Mapping[str, Any]
 
@@ -155,9 +155,9 @@ def cross_talk(certificate: Certificate, way: str = "joint") -> Figure:
         title = f'Cross-talk ("{way}"): where the left is pale, nothing else moves without reason'
         figure = new_figure(title, 1.9 + 0.5 * len(knobs))
         left, right = figure.subplots(1, 2, sharey=True)
-        _draw_matrix(left, unexplained, list(knobs), attributes, "Blues", (0, top))
+        draw_matrix(left, unexplained, list(knobs), attributes, "Blues", (0, top))
         left.set_title("unexplained change (standard deviations)")
-        _draw_matrix(right, response, list(knobs), attributes, DIVERGING, (-1, 1))
+        draw_matrix(right, response, list(knobs), attributes, DIVERGING, (-1, 1))
         right.set_title("response (change per change of the turned one)")
         left.set_ylabel("knob that is turned")
     return figure
@@ -167,7 +167,7 @@ def _known(value: float | None) -> float:
     return np.nan if value is None else value
 
 
-def _draw_matrix(
+def draw_matrix(
     axes: Axes,
     matrix: NDArray[np.float64],
     rows: Sequence[str],
@@ -175,7 +175,16 @@ def _draw_matrix(
     colours: str,
     limits: tuple[float, float],
 ) -> None:
-    """A heat map with its numbers."""
+    """Draw a heat map with its numbers, and a dash where there is none.
+
+    Args:
+        axes: The panel.
+        matrix: (R, C), not-a-number where there is nothing.
+        rows: Names of the rows, in snake_case or words.
+        columns: Names of the columns.
+        colours: A colour map of matplotlib.
+        limits: Values that have the first and the last colour.
+    """
     from matplotlib import colormaps
     from matplotlib.colors import Normalize
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,7 @@ __all__ = [
     "WIDTH",
     "decimals",
     "figure_svg",
+    "logarithmic_where_wide",
     "new_figure",
     "note_missing",
     "number",
@@ -73,6 +74,7 @@ THEME = {
 }
 """Name of each colour; a page may give them other values, for example in dark mode."""
 
+_LOGARITHMIC_FROM = 4.0  # largest over smallest value
 _DPI = 150  # of PNG files, and of what is stored as pixels in SVG files
 
 _STYLE: Any = {
@@ -110,6 +112,7 @@ _STYLE: Any = {
     "lines.solid_capstyle": "round",
     "svg.fonttype": "none",
     "svg.hashsalt": "latune",
+    "pdf.fonttype": 42,  # letters stay letters
 }
 
 
@@ -147,6 +150,22 @@ def panels(figure: Figure, count: int, columns: int, **options: Any) -> list[Axe
     for unused in grid.flat[count:]:
         unused.remove()
     return list(grid.flat[:count])
+
+
+def logarithmic_where_wide(axes: Axes, values: Sequence[float]) -> None:
+    """Give a panel a logarithmic y axis, with readable numbers, where its values are above 0 and go over a factor of 4."""
+    if min(values, default=0) <= 0 or max(values) / min(values) < _LOGARITHMIC_FROM:
+        return
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(_few_labels)
+    axes.tick_params(axis="y", which="minor", labelsize=9)
+
+
+def _few_labels(value: float, _position: float) -> str:
+    """Label 2 and 5 between powers of ten, so that even a short logarithmic axis has numbers."""
+    leading = value / 10 ** math.floor(math.log10(value))
+    return f"{value:g}" if round(leading, 6) in (2.0, 5.0) else ""
 
 
 def note_missing(axes: Axes) -> None:
@@ -196,25 +215,37 @@ def figure_svg(figure: Figure) -> str:
     return re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG or SVG, by the path's suffix, whole or not at all."""
+def save_figure(figure: Figure, path: Path, resolution: int = _DPI) -> None:
+    """Write a figure as PNG, PDF or SVG, by the path's suffix, whole or not at all.
+
+    Args:
+        figure: The figure.
+        path: The file.
+        resolution: Dots per inch of a PNG file.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
     temporary = path.with_name(f".{path.name}.tmp")
+    canvas: Any
     if path.suffix == ".svg":
         temporary.write_text(figure_svg(figure), encoding="utf-8")
-    else:
+    elif path.suffix == ".pdf":
         with _settled(figure), temporary.open("wb") as file:
-            canvas: Any = FigureCanvasAgg(figure)
+            canvas = FigureCanvasPdf(figure)
+            canvas.print_pdf(file, metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    else:
+        with _settled(figure, resolution), temporary.open("wb") as file:
+            canvas = FigureCanvasAgg(figure)
             canvas.print_png(file, metadata={"Software": None})
     temporary.replace(path)
 
 
 @contextmanager
-def _settled(figure: Figure) -> Iterator[None]:
+def _settled(figure: Figure, resolution: int = _DPI) -> Iterator[None]:
     """Set the resolution, and lay the figure out once and for all: that takes longer than drawing."""
     with styled():
-        figure.set_dpi(_DPI)
+        figure.set_dpi(resolution)
         engine = figure.get_layout_engine()
         if engine is not None and figure.axes:
             engine.execute(figure)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from latune.figures.style import BLUE, INK, ORANGE, SHADE, new_figure, panels, styled
+from latune.figures.style import BLUE, INK, ORANGE, SHADE, logarithmic_where_wide, new_figure, panels, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +31,6 @@ _PARTS = {
 }
 _SOUND = {"discriminator_accuracy": (0.5, 0.9)}  # below, it guesses; above, its estimate is not to be trusted
 _LINEAR = ("kl", "accuracy", "discriminator_accuracy", "region_accuracy", "total_correlation")
-_LOGARITHMIC_FROM = 4.0  # largest over smallest value from which a loss is drawn on a logarithmic scale
 
 
 def loss_curves(history: Sequence[Mapping[str, float]], reconstruction_unit: str = "nats") -> Figure:
@@ -80,11 +77,8 @@ def _draw(axes: Axes, history: Sequence[Mapping[str, float]], name: str) -> None
             axes.plot([row["step"] for row in rows], [row[column] for row in rows], label=label, **look)
     if name in _SOUND:
         axes.axhspan(*_SOUND[name], color=SHADE, linewidth=0, zorder=0)
-    if name not in _LINEAR and min(drawn, default=0) > 0 and max(drawn) / min(drawn) >= _LOGARITHMIC_FROM:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter(_few_labels)
-        axes.tick_params(axis="y", which="minor", labelsize=9)
+    if name not in _LINEAR:
+        logarithmic_where_wide(axes, drawn)
 
 
 def _legend(figure: Figure) -> None:
@@ -94,9 +88,3 @@ def _legend(figure: Figure) -> None:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             shown.setdefault(label, handle)
     figure.legend(shown.values(), shown.keys(), loc="outside lower left", ncols=len(shown))
-
-
-def _few_labels(value: float, _position: float) -> str:
-    """Label 2 and 5 between powers of ten, so that even a short logarithmic axis has numbers."""
-    leading = value / 10 ** np.floor(np.log10(value))
-    return f"{value:g}" if round(leading, 6) in (2.0, 5.0) else ""

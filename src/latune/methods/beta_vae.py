@@ -11,13 +11,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import torch
 from pydantic import Field
 from torch import Tensor
 from torch.distributions import Distribution
 
 from latune.losses.vae import divergence
+from latune.methods.attribute_term import AttributeTerm
+from latune.methods.control_term import ControlTerm
 from latune.methods.method import Losses
 from latune.methods.variational import Variational, VariationalConfig
+from latune.models.latent_model import LatentModel
 
 __all__ = ["BetaVae", "BetaVaeConfig"]
 
@@ -34,8 +38,19 @@ class BetaVae(Variational):
     """A variational auto-encoder with a weight on the KL term."""
 
     config: BetaVaeConfig
+    beta: Tensor
+
+    def __init__(
+        self,
+        model: LatentModel,
+        config: BetaVaeConfig,
+        attribute_term: AttributeTerm | None = None,
+        control_term: ControlTerm | None = None,
+    ) -> None:
+        super().__init__(model, config, attribute_term, control_term)
+        self.register_buffer("beta", torch.tensor(config.beta), persistent=False)  # may differ within an ensemble
 
     def pressure(self, posterior: Distribution, codes: Tensor, step: int | None) -> Losses:
         """The weighted distance of the KL term from the capacity."""
         kl = divergence(posterior, self.model.prior)
-        return {"loss": self.config.beta * (kl - self.config.capacity).abs(), "kl": kl}
+        return {"loss": self.beta * (kl - self.config.capacity).abs(), "kl": kl}

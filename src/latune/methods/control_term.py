@@ -167,8 +167,8 @@ class ControlTerm(nn.Module):
             units = self.deviations[: self._tied] / self._movement.deviations.clamp(min=1e-6)
             wanted = values.clone()
             wanted[:, : self._tied] += (moved - codes)[:, : self._tied] * units
-            wanted.scatter_(1, knobs[:, None], other_values.gather(1, knobs[:, None]))
             asked = torch.zeros_like(values, dtype=torch.bool).scatter(1, knobs[:, None], True)
+            wanted = torch.where(asked, other_values, wanted)
         return moved, wanted, asked
 
     def _swapped(

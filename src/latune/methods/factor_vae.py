@@ -78,7 +78,6 @@ class FactorVae(Variational):
     ) -> None:
         super().__init__(model, config, attribute_term, control_term)
         self.discriminator = _discriminator([model.latent_size, *config.discriminator_sizes])
-        self._codes: Tensor | None = None  # of the autoencoder's turn in this round
 
     def players(self) -> list[Player]:
         """The autoencoder moves first, then the discriminator (then the control term's network)."""
@@ -95,7 +94,7 @@ class FactorVae(Variational):
     def pressure(self, posterior: Distribution, codes: Tensor, step: int | None) -> Losses:
         """The weighted KL term and total correlation; in validation TC is that of the means."""
         if step is not None:
-            self._codes = codes.detach()
+            self.carried["codes"] = codes.detach()
         frozen = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
         logits = functional_call(self.discriminator, frozen, (self._read(codes),)).float()
         kl, correlation = divergence(posterior, self.model.prior), density_ratio(logits)
@@ -106,11 +105,11 @@ class FactorVae(Variational):
         return super()._training_losses(_first_half(batch), step)
 
     def _discriminator_losses(self, batch: Batch, step: int) -> Losses:
-        if self._codes is None:
+        if "codes" not in self.carried:
             raise RuntimeError("the autoencoder moves first in each round: its codes are what is real")
         with torch.no_grad():
             others = self.model.encode(batch.items[len(batch.items) // 2 :]).sample()
-        real = self.discriminator(self._read(self._codes)).float()
+        real = self.discriminator(self._read(self.carried["codes"])).float()
         permuted = self.discriminator(self._read(permuted_dimensions(others))).float()
         right = torch.cat([real[:, 0] > real[:, 1], permuted[:, 1] > permuted[:, 0]]).float().mean()
         return {"loss": discriminator_loss(real, permuted), "accuracy": right}

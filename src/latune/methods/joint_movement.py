@@ -97,8 +97,9 @@ class JointMovement(nn.Module):
         if self.config.followers == "tied":
             slopes = slopes * (torch.arange(self.latent_size, device=slopes.device) < self.tied)
         # Exactly, whatever the ridge and rounding: a knob that is set is where it was set.
-        slopes[every, :, every] = torch.eye(features.shape[1], device=slopes.device)[0]
-        return slopes
+        own = torch.eye(self.tied, self.latent_size, dtype=torch.bool, device=slopes.device)[:, None, :]
+        unit = torch.eye(features.shape[1], device=slopes.device)[0, :, None]
+        return torch.where(own, unit, slopes)
 
 
 def _class_means(values: Tensor, classes: Tensor) -> Tensor:

@@ -14,7 +14,8 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,6 +37,9 @@ WARM_UP = 600  # steps that it learns before anything is asked of the decoder
 LEARNING_RATE_FACTOR = 2.0  # it learns late, when the learning rate has fallen
 SEEN_ITEMS = 64  # of each batch, and as many decoded ones
 LINEAR_BEYOND = 0.25  # standard deviations; larger errors count linearly
+
+Measure = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""From stored pictures (N, C, H, W) to their attributes (N, K)."""
 
 
 class MeasuringNetwork(nn.Module):
@@ -95,6 +99,29 @@ class MeasuringNetwork(nn.Module):
     def _drawn(self, model: LatentModel, codes: Tensor) -> tuple[Tensor, Tensor]:
         """Decoded pictures and what they measure once they are stored."""
         decoded = model.decode(codes)
-        stored: NDArray[np.uint8] = model.to_items(decoded).to(torch.uint8).cpu().numpy()
-        measured = torch.from_numpy(self._codec.measure(stored, self._names).astype(np.float32))
-        return decoded.mean.float(), measured.to(codes.device)
+        measured: Tensor = _MEASURED(model.to_items(decoded).to(torch.uint8), self._measured)
+        return decoded.mean.float(), measured
+
+    def _measured(self, stored: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._codec.measure(stored, self._names).astype(np.float32)
+
+
+class _Measured(torch.autograd.Function):
+    """What NumPy measures of stored pictures (N, C, H, W); under `vmap` of those of all members at once."""
+
+    @staticmethod
+    def forward(stored: Tensor, measure: Measure) -> Tensor:
+        return torch.from_numpy(measure(stored.cpu().numpy())).to(stored.device)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.mark_non_differentiable(output)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int, None], stored: Tensor, measure: Measure) -> tuple[Tensor, int]:
+        members = stored.movedim(in_dims[0], 0)
+        measured: Tensor = _MEASURED(members.flatten(0, 1), measure)
+        return measured.view(*members.shape[:2], -1), 0
+
+
+_MEASURED: Any = _Measured.apply

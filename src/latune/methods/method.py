@@ -50,6 +50,11 @@ class Player:
     clip_norm: float | None = None
     clip_value: float | None = None
 
+    def named(self, losses: Losses) -> Losses:
+        """Its losses by the names of the history: those of the main player as they are."""
+        prefix = "" if self.name == MAIN_PLAYER else f"{self.name}_"
+        return {f"{prefix}{name}": value for name, value in losses.items()}
+
 
 class Method(nn.Module, ABC):
     """A training algorithm around a latent model.
@@ -61,6 +66,7 @@ class Method(nn.Module, ABC):
     def __init__(self, model: LatentModel) -> None:
         super().__init__()
         self.model = model
+        self.carried: dict[str, Tensor] = {}  # what one player leaves for the next one of the same round
 
     def prepare_attributes(self, attributes: NDArray[np.float32]) -> NDArray[np.float32]:
         """From all attribute columns (N, A) to what the losses read of them (N, K)."""

@@ -13,9 +13,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn import functional as F
 
 from latune.models.gru import linear
+from latune.models.member_wise import member_wise, stacked_members, transformed
 
 __all__ = ["Convolution", "TransposedConvolution"]
 
@@ -28,6 +30,8 @@ class Convolution(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (the name in PyTorch)
         """(B, inputs, H, W) to (B, outputs, H', W')."""
+        if stacked_members() and input.is_cpu:
+            return _member_wise(self, input)
         if not _applies(self, input):
             return super().forward(input)
         return _convolve(self, input, False)
@@ -38,9 +42,22 @@ class TransposedConvolution(nn.ConvTranspose2d):
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:  # noqa: A002 (as in PyTorch)
         """(B, inputs, H, W) to (B, outputs, H', W')."""
+        if stacked_members() and input.is_cpu:
+            return _member_wise(self, input)
         if not _applies(self, input) or output_size is not None or any(self.output_padding):
             return super().forward(input, output_size)
         return _convolve(self, input, True)
+
+
+def _member_wise(layer: nn.Conv2d | nn.ConvTranspose2d, values: Tensor) -> Tensor:
+    """The layer for each member of an ensemble; what is stacked lies with the channels last, as the kernels have it."""
+
+    def alone(last: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        parameters = {"weight": weight} if bias is None else {"weight": weight, "bias": bias}
+        result: Tensor = functional_call(layer, parameters, (last.permute(0, 3, 1, 2),))
+        return result.permute(0, 2, 3, 1)
+
+    return member_wise(alone, values.permute(0, 2, 3, 1), layer.weight, layer.bias).permute(0, 3, 1, 2)
 
 
 def channels_last(values: Tensor) -> Tensor:
@@ -53,7 +70,7 @@ def channels_last(values: Tensor) -> Tensor:
 def runs_fast(values: Tensor) -> bool:
     """Whether functions made for float32 training on a CPU take these values."""
     plain = values.is_cpu and values.dtype == torch.float32 and torch.is_grad_enabled() and values.numel() > 0
-    return plain and not torch._C._are_functorch_transforms_active() and not torch.is_autocast_enabled("cpu")
+    return plain and not transformed() and not torch.is_autocast_enabled("cpu")
 
 
 def _runs_in_half(values: Tensor) -> bool:

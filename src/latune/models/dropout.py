@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from latune.models.convolution import runs_fast
 from latune.models.gru import dropout_mask
+from latune.models.member_wise import member_wise, stacked_members
 
 __all__ = ["ActivationDropout"]
 
@@ -49,6 +50,8 @@ class ActivationDropout(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Any shape to the same shape."""
+        if self.training and stacked_members() and values.is_cpu:
+            return member_wise(self._alone, values)
         if not self.training or not runs_fast(values) or self.drop in (0, 1):
             return F.dropout(_ACTIVATIONS[self.activation](values), self.drop, self.training)
         if self.drop != 0.5:
@@ -58,6 +61,10 @@ class ActivationDropout(nn.Module):
         else:
             result = _HALF_DROPOUT(values, self.activation, self.inplace)
         return result
+
+    def _alone(self, values: Tensor) -> Tensor:
+        """Of one member of an ensemble, whose values are a part of what may not be overwritten."""
+        return ActivationDropout(self.activation, self.drop)(values)
 
 
 def _dropped(values: Tensor, drop: float) -> Tensor:

@@ -79,10 +79,10 @@ class _Tokens(Categorical):
     writes once what `Categorical` writes half a dozen times.
     """
 
-    def __init__(self, logits: Tensor) -> None:
+    def __init__(self, logits: Tensor, validate_args: bool = False) -> None:
         self.logits = self._param = logits
         self._num_events = logits.shape[-1]
-        Distribution.__init__(self, logits.shape[:-1], validate_args=False)
+        Distribution.__init__(self, logits.shape[:-1], validate_args=validate_args)
 
     @property
     def mode(self) -> Tensor:

@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 
 from latune.errors import RunError
 
-__all__ = ["TrainingState", "latest_checkpoint", "load_checkpoint", "save_checkpoint"]
+__all__ = ["TrainingState", "latest_checkpoint", "load_checkpoint", "position", "save_checkpoint"]
 
 
 @dataclass
@@ -69,6 +69,12 @@ def latest_checkpoint(folder: Path) -> Path | None:
     """The newest complete checkpoint of a run folder, if it has one."""
     complete = sorted((folder / "checkpoint").glob("step-*"))
     return complete[-1] if complete else None
+
+
+def position(folder: Path) -> int:
+    """Steps done at the newest checkpoint of a run folder; 0 without one."""
+    newest = latest_checkpoint(folder)
+    return 0 if newest is None else int(newest.name.removeprefix("step-"))
 
 
 def load_checkpoint(path: Path, method: nn.Module, optimisers: list[Optimizer]) -> TrainingState:
