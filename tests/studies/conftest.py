@@ -8,10 +8,10 @@ from latune.studies.study import study_from_dict
 
 TINY = (
     "model.hidden_size=16",
-    "training.steps=300",
-    "training.log_every=10",
-    "training.validate_every=100",
-    "training.checkpoint_every=20",
+    "training.steps=120",
+    "training.log_every=5",
+    "training.validate_every=40",
+    "training.checkpoint_every=10",
     "evaluation.attributes=[note_density]",
 )
 

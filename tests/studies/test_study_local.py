@@ -22,7 +22,7 @@ from latune.training.trainer import train
 def alone(tiny_study, tmp_path_factory):
     """Weights of the tiny recipe by seed, each trained by itself in this process."""
     folder, dataset = tmp_path_factory.mktemp("alone"), load_dataset("chorales")
-    runs = create_study(folder / "study", tiny_study(seeds=4)).runs
+    runs = create_study(folder / "study", tiny_study(seeds=3)).runs
     return {run.seed: weights(train(run.recipe, dataset, folder / str(run.seed)).folder) for run in runs}
 
 
@@ -74,7 +74,7 @@ def test_failures_stop_nobody(mixed, alone):
 @pytest.mark.parametrize(
     ("label", "sentence", "trace"),
     [
-        ("nan", "became not a number by step 10: lower training.learning_rate", "TrainingError"),
+        ("nan", "became not a number by step 5: lower training.learning_rate", "TrainingError"),
         ("no data", "Unknown data set 'nowhere'", "DataError"),
         ("odd", "IsADirectoryError", "IsADirectoryError"),
     ],
@@ -98,7 +98,7 @@ def test_progress(mixed):
     key = key_of(study_folder, "good")
     steps = [p.working[key]["step"] for p in told if p.working.get(key, {}).get("phase") == "training"]
     assert steps == sorted(steps)
-    assert {p.working[key]["steps"] for p in told if p.working.get(key, {}).get("phase") == "training"} == {300}
+    assert {p.working[key]["steps"] for p in told if p.working.get(key, {}).get("phase") == "training"} == {120}
     assert all(p.seconds_left is None or p.seconds_left >= 0 for p in told)
 
 
@@ -130,7 +130,7 @@ def killing(monkeypatch):
         killed = []
 
         def report(progress):
-            worker = next(iter(pools[-1].workers), None)
+            worker = next(iter(pools[-1].workers), None) if pools else None
             training = progress.working.get(key, {}).get("phase") == "training"
             if training and worker is not None and len(killed) < times and worker.process_id not in killed:
                 killed.append(worker.process_id)
@@ -155,50 +155,45 @@ class _Watched:
         return self._context.__exit__(*arguments)
 
 
-def test_a_worker_that_is_killed_is_replaced(tiny_folder, alone, killing):
-    study_folder = tiny_folder(seeds=2)
-    report, killed = killing(study_folder.runs[0].key, 1)
-    run_local(study_folder, study_folder.pending(), 1, report)
-    assert len(killed) == 1
-    assert set(study_folder.states().values()) == {"measured"}
-    assert [weights(study_folder.run_folder(run.key)) for run in study_folder.runs] == [alone[0], alone[1]]
-
-
-def test_a_run_that_is_killed_twice_has_failed(tiny_folder, killing):
-    study_folder = tiny_folder(seeds=2)
-    report, killed = killing(study_folder.runs[0].key, 2)
-    run_local(study_folder, study_folder.pending(), 1, report)
-    assert len(killed) == 2
-    assert list(study_folder.states().values()) == ["failed", "measured"]
-    assert "ended by signal 9, 2 times" in study_folder.failure(study_folder.runs[0].key)["error"]
+def test_workers_that_are_killed_are_replaced(tiny_folder, alone, killing):
+    """A run whose worker is killed once goes on, one whose worker is killed twice has failed."""
+    study_folder = tiny_folder(seeds=3)
+    once, twice, never = study_folder.runs
+    (kill_once, first), (kill_twice, second) = killing(once.key, 1), killing(twice.key, 2)
+    run_local(study_folder, study_folder.pending(), 1, lambda progress: (kill_once(progress), kill_twice(progress)))
+    assert (len(first), len(second)) == (1, 2)
+    assert list(study_folder.states().values()) == ["measured", "failed", "measured"]
+    assert "ended by signal 9, 2 times" in study_folder.failure(twice.key)["error"]
+    assert [weights(study_folder.run_folder(run.key)) for run in (once, never)] == [alone[0], alone[2]]
 
 
 def test_stopping_lets_workers_write_checkpoints(tiny_folder, alone):
     study_folder = tiny_folder(seeds=3)
-    working = []
+    working = set()
 
     def report(progress):
-        working.extend(key for key, doing in progress.working.items() if doing.get("phase") == "training")
+        working.update(key for key, doing in progress.working.items() if doing.get("phase") == "training")
 
-    run_local(study_folder, study_folder.pending(), 2, report, lambda: len(set(working)) == 2)
-    states = list(study_folder.states().values())
-    assert states[2] == "waiting"
-    assert "failed" not in states
-    for run in study_folder.runs[:2]:
-        assert list((study_folder.run_folder(run.key) / "checkpoint").glob("step-*"))
-    run_local(study_folder, study_folder.pending(), 2)
-    assert [weights(study_folder.run_folder(run.key)) for run in study_folder.runs] == [alone[0], alone[1], alone[2]]
+    run_local(study_folder, study_folder.pending(), 2, report, lambda: len(working) > 0)
+    assert set(study_folder.states().values()) <= {"waiting", "training", "measured"}
+    begun = [run for run in study_folder.runs if run.key in working]
+    for run in begun:
+        folder = study_folder.run_folder(run.key)
+        assert list((folder / "checkpoint").glob("step-*"))
+        assert perform(run.recipe.model_dump(mode="json"), str(folder), False)
+        assert weights(folder) == alone[run.seed]
+    assert len(begun) in (1, 2)
 
 
 def test_no_run_begins_when_the_time_is_over(tiny_folder):
-    study_folder = tiny_folder(seeds=3, budget={"minutes": 1e-6})
+    study_folder = tiny_folder(seeds=3, budget={"minutes": 1e-9})
     run_local(study_folder, study_folder.pending(), 1)
     assert set(study_folder.states().values()) == {"waiting"}
 
 
 def test_a_killed_study_goes_on(tiny_study, tmp_path, alone):
     """The whole group of processes is killed: no process is left, no run is lost, none is done twice."""
-    study_folder = create_study(tmp_path / "out", tiny_study(seeds=4))
+    study_folder = create_study(tmp_path / "out", tiny_study(seeds=3))
     command = [sys.executable, "-m", "latune", "study", "run", str(study_folder.folder), "--workers", "2"]
     first = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE)
     runs = different_runs(study_folder.runs)
@@ -207,12 +202,10 @@ def test_a_killed_study_goes_on(tiny_study, tmp_path, alone):
     os.killpg(first.pid, signal.SIGKILL)
     first.communicate()
     done = {key for key, state in study_folder.states().items() if state == "measured"}
-    assert 0 < len(done) < 4
+    assert 0 < len(done) < 3
     times = {key: (study_folder.run_folder(key) / "finished.json").stat().st_mtime_ns for key in done}
 
-    second = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert second.returncode == 0, second.stderr
-    assert "4 measured" in second.stdout
+    run_local(study_folder, study_folder.pending(), 1)
     assert {weights(study_folder.run_folder(run.key)) for run in runs} == set(alone.values())
     assert {key: (study_folder.run_folder(key) / "finished.json").stat().st_mtime_ns for key in done} == times
     assert sorted(path.name for path in (study_folder.folder / "runs").iterdir()) == sorted(run.key for run in runs)

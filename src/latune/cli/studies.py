@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from latune.cli.interruption import INTERRUPTED, stop_on_interrupt
-from latune.cli.output import console, errors, print_json, table
+from latune.cli.output import console, errors, print_json, progress_bar, table
 from latune.cli.study_display import study_display
 
 if TYPE_CHECKING:
@@ -214,7 +214,9 @@ def _executor(executor: Executor, members: int, cluster: Cluster) -> Callable[..
 def _report(study_folder: StudyFolder) -> None:
     from latune.studies.report import build_study_report
 
-    console.print(f"Report: {build_study_report(study_folder)}", markup=False)
+    with progress_bar("Drawing") as bar:
+        path = build_study_report(study_folder, lambda what, d, t: bar.update(d, t, title=f"Drawing {what}"))
+    console.print(f"Report: {path}", markup=False)
 
 
 def _counted(counts: Counter[Any]) -> str:

@@ -164,14 +164,16 @@ def interpolate(editor: Editor, first: Items, second: Items, steps: int, way: Wa
     )
 
 
-def interpolate_tunes(editor: Editor, first: Path, second: Path, steps: int, way: Way = "linear") -> TuneInterpolation:
+def interpolate_tunes(
+    editor: Editor, first: Path | Tune, second: Path | Tune, steps: int, way: Way = "linear"
+) -> TuneInterpolation:
     """Interpolate between two tunes as they are played, measure by measure.
 
     The shorter tune is repeated until it is as long as the other. Where both have no notes, none are made.
 
     Args:
         editor: A run that was trained on measures.
-        first: MIDI, MusicXML or ABC file, whose tempo and key signature the result has.
+        first: MIDI, MusicXML or ABC file, or a tune that was read, whose tempo and key signature the result has.
         second: Another one.
         steps: Versions, with both ends.
         way: "linear" or "spherical".
@@ -183,7 +185,11 @@ def interpolate_tunes(editor: Editor, first: Path, second: Path, steps: int, way
     codec = editor.codec
     if not isinstance(codec, MeasureCodec):
         raise InputError("This run was not trained on single measures: it cannot interpolate between tunes.")
-    ticks, tunes, shifts = zip(*(_fitted(path, codec) for path in (first, second)), strict=True)
+    sources = first, second
+    given = zip(sources, ("The first tune", "The second tune"), strict=True)
+    names = [name if isinstance(source, Tune) else source for source, name in given]
+    fitted = (_fitted(each, name, codec) for each, name in zip(sources, names, strict=True))
+    ticks, tunes, shifts = zip(*fitted, strict=True)
     lengths = [len(measures) for measures in ticks]
     pairs = [measures[np.arange(max(lengths)) % len(measures)] for measures in ticks]
     having = np.flatnonzero(is_note(np.stack(pairs)).any(axis=(0, 2)))
@@ -194,17 +200,17 @@ def interpolate_tunes(editor: Editor, first: Path, second: Path, steps: int, way
     back = shifts[0] if shifts[0] == shifts[1] else 0
     title = f"{tunes[0].title} to {tunes[1].title}"
     tune = tune_of_versions(transposed(versions, -back), codec.metre, title, tunes[0].tempo, tunes[0].fifths)
-    remarks = [f"{path}: {remark}" for path, one in zip((first, second), tunes, strict=True) for remark in one.remarks]
-    remarks += _remarks_on_length((first, second), lengths, "measures") + _remarks_on_shifts((first, second), shifts)
+    remarks = [f"{name}: {remark}" for name, one in zip(names, tunes, strict=True) for remark in one.remarks]
+    remarks += _remarks_on_length(names, lengths, "measures") + _remarks_on_shifts(names, shifts)
     return TuneInterpolation(tune, result, tuple(remarks))
 
 
-def _fitted(path: Path, codec: MeasureCodec) -> tuple[NDArray[np.int16], Tune, int]:
-    """Measures of a file as they are played, in the run's range of pitches; the tune; by how much they were moved."""
-    played, tune = read_measures(path)
+def _fitted(source: Path | Tune, name: Path | str, codec: MeasureCodec) -> tuple[NDArray[np.int16], Tune, int]:
+    """Measures of a tune as they are played, in the run's range of pitches; the tune; by how much they were moved."""
+    played, tune = (source.performed, source) if isinstance(source, Tune) else read_measures(source)
     if not tune.metre.has_grid_of(codec.metre):
-        raise InputError(f"{path} is in {tune.metre.name}: this run was trained on {codec.metre.name}.")
-    shift = fit_pitches(played, codec.vocabulary, path)
+        raise InputError(f"{name} is in {tune.metre.name}: this run was trained on {codec.metre.name}.")
+    shift = fit_pitches(played, codec.vocabulary, name)
     return transposed(played, shift), tune, shift
 
 
@@ -244,7 +250,7 @@ def interpolate_pictures(
     return PictureInterpolation(images, result, tuple(remarks))
 
 
-def _remarks_on_length(names: tuple[object, object], lengths: Sequence[int], what: str) -> list[str]:
+def _remarks_on_length(names: Sequence[object], lengths: Sequence[int], what: str) -> list[str]:
     if lengths[0] == lengths[1]:
         return []
     shorter = int(lengths[1] < lengths[0])
@@ -252,8 +258,8 @@ def _remarks_on_length(names: tuple[object, object], lengths: Sequence[int], wha
     return [f"{names[shorter]} has fewer {what} ({fewer}) than the other ({more}) and is repeated."]
 
 
-def _remarks_on_shifts(paths: tuple[Path, Path], shifts: Sequence[int]) -> list[str]:
+def _remarks_on_shifts(names: Sequence[object], shifts: Sequence[int]) -> list[str]:
     if shifts[0] == shifts[1]:
         return [f"Both moved by {shifts[0]:+d} semitones for the model, and back in the result."] if shifts[0] else []
-    moved = [f"{path} by {shift:+d} semitones" for path, shift in zip(paths, shifts, strict=True) if shift]
+    moved = [f"{name} by {shift:+d} semitones" for name, shift in zip(names, shifts, strict=True) if shift]
     return [f"Moved for the model, and not back in the result: {' and '.join(moved)}."]

@@ -35,6 +35,7 @@ from latune.control.inference import Codes
 from latune.errors import InputError, RunError
 from latune.methods.joint_movement import JointConfig
 from latune.metrics.dependence import relate
+from latune.recipes.reading import meant
 
 __all__ = ["Knob", "Knobs", "Movement", "calibrate", "knobs_from_dict"]
 
@@ -156,7 +157,8 @@ class Knobs:
             InputError: There is no such knob.
         """
         if name not in self.names:
-            raise InputError(f"There is no knob '{name}': expected one of {', '.join(self.names)}.")
+            guess = meant(name, self.names)
+            raise InputError(f"There is no knob '{name}'{guess}: expected one of {', '.join(self.names)}.")
         return self.names.index(name)
 
     def changed(self, knob: Knob) -> Knobs:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from latune.control.editor import Editor, Way
 from latune.errors import InputError
+from latune.recipes.reading import meant
 
 __all__ = [
     "HIT",
@@ -87,8 +88,9 @@ def check_names(editor: Editor, targets: Mapping[str, float], held: Sequence[str
         if name in targets:
             raise InputError(f"'{name}' is both turned and held: choose one.")
         if name not in editor.knobs.ranges:
+            known = tuple(editor.knobs.ranges)
             raise InputError(
-                f"There is no attribute '{name}' to hold: expected one of {', '.join(editor.knobs.ranges)}."
+                f"There is no attribute '{name}' to hold{meant(name, known)}: expected one of {', '.join(known)}."
             )
         if way != "exact" and name not in editor.knobs.names:
             raise InputError(f"'{name}' has no knob in this run: holding it needs --exact.")

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +27,7 @@ from latune.control.versions import tune_of_versions
 from latune.data.dataset import Dataset
 from latune.data.measure_codec import MeasureCodec
 from latune.data.picture_codec import PictureCodec
-from latune.errors import InputError
+from latune.errors import InputError, RunError
 from latune.models.latent_model import TokenModel
 from latune.music.tune import Tune
 
@@ -35,6 +37,7 @@ __all__ = [
     "CodeDistribution",
     "Sample",
     "SampleRequest",
+    "codes_from_dict",
     "fit_codes",
     "sample_items",
     "sampled_pictures",
@@ -65,6 +68,25 @@ class CodeDistribution:
         """Draw codes (count, D)."""
         generator = np.random.default_rng(seed)
         return generator.multivariate_normal(self.mean, self.covariance, count, method="eigh").astype(np.float32)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON form that `codes_from_dict` reads."""
+        return {"mean": self.mean.tolist(), "covariance": self.covariance.tolist()}
+
+
+def codes_from_dict(content: Mapping[str, Any], source: Path) -> CodeDistribution:
+    """Read a distribution of codes.
+
+    Raises:
+        RunError: The content is not that of `CodeDistribution.to_dict`.
+    """
+    try:
+        mean, covariance = (np.array(content[name], float) for name in ("mean", "covariance"))
+        if covariance.shape != (len(mean), len(mean)):
+            raise ValueError("a covariance of another number of dimensions")
+        return CodeDistribution(mean, covariance)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{source} is damaged: expected mean and covariance of codes.") from error
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def reconstruct_song(editor: Editor, path: Path) -> PlayedPhrases:
 
 
 def interpolate_songs(
-    editor: Editor, first: Path, second: Path, steps: int, way: CodePath = "linear"
+    editor: Editor, first: Path | PlayedPhrases, second: Path | PlayedPhrases, steps: int, way: CodePath = "linear"
 ) -> SongInterpolation:
     """Go from the phrases of one song to those of another, the shorter song repeated.
 
@@ -155,20 +155,22 @@ def interpolate_songs(
         InputError: A file cannot be read, the run was not trained on songs, or the number of steps is out of range.
     """
     _check(editor)
-    ends = [read_phrases(path) for path in (first, second)]
+    sources = first, second
+    ends = [_phrases(source) for source in sources]
+    titles = [
+        source.name if isinstance(source, Path) else f"The {which} song"
+        for which, source in zip(("first", "second"), sources, strict=True)
+    ]
     lengths = [len(end.tokens) for end in ends]
     places = np.arange(max(lengths))
     first_tokens, second_tokens = (end.tokens[places % len(end.tokens)] for end in ends)
     result = interpolate(editor, first_tokens, second_tokens, steps, way)
     tokens = np.swapaxes(result.items, 0, 1)  # all steps of the first phrase, then those of the second one
-    remarks = [
-        f"{path.name}: {remark}" for path, end in zip((first, second), ends, strict=True) for remark in end.remarks
-    ]
+    remarks = [f"{title}: {remark}" for title, end in zip(titles, ends, strict=True) for remark in end.remarks]
     if lengths[0] != lengths[1]:
         shorter = int(lengths[1] < lengths[0])
-        name = (first, second)[shorter].name
         remarks.append(
-            f"{name} has fewer phrases ({lengths[shorter]}) than the other ({max(lengths)}): it is repeated."
+            f"{titles[shorter]} has fewer phrases ({lengths[shorter]}) than the other ({max(lengths)}): it is repeated."
         )
     phrases = replace(_made(ends[0], tokens.reshape(-1, *tokens.shape[2:])), remarks=tuple(remarks), source=None)
     return SongInterpolation(phrases, result)
@@ -244,7 +246,7 @@ def transfer_song(editor: Editor, genres: Genres, path: Path, target: int, sourc
 
 def edit_song(
     editor: Editor,
-    path: Path,
+    source: Path | PlayedPhrases,
     targets: Mapping[str, float],
     *,
     held: Sequence[str] = (),
@@ -256,7 +258,7 @@ def edit_song(
 
     Args:
         editor: A run that was trained on songs.
-        path: MIDI file.
+        source: MIDI file, or phrases that were read.
         targets: Wanted value per attribute, in its unit, for every phrase.
         held: Attributes that keep their value.
         way: How the request is met, see `latune.control.editor.Way`.
@@ -269,7 +271,7 @@ def edit_song(
     """
     _check(editor)
     check_names(editor, targets, held, way)
-    song = read_phrases(path)
+    song = _phrases(source)
     edit, before = editor.turn_by(way, song.tokens, targets, held, seed), editor.codec.measure(song.tokens)
     answered = answers(editor.codec.table.names, before, edit.values, targets, held)
     if not nearest:
@@ -277,6 +279,10 @@ def edit_song(
     made = _made(song, edit.items)
     made = replace(made, remarks=(*made.remarks, *remarks_on_range(editor, targets, way)))
     return SongEdit(made, before, edit.values, tuple(answered))
+
+
+def _phrases(source: Path | PlayedPhrases) -> PlayedPhrases:
+    return source if isinstance(source, PlayedPhrases) else read_phrases(source)
 
 
 def _made(song: PlayedPhrases, tokens: Tokens) -> PlayedPhrases:

@@ -56,7 +56,7 @@ class TuneEdit:
 
 def edit_tune(
     editor: Editor,
-    path: Path,
+    source: Path | Tune,
     targets: Mapping[str, Target],
     *,
     track: str | None = None,
@@ -69,7 +69,7 @@ def edit_tune(
 
     Args:
         editor: A run that was trained on measures, or on phrases.
-        path: MIDI, MusicXML, ABC or kern file.
+        source: MIDI, MusicXML, ABC or kern file, or a tune that was read.
         targets: Wanted value per attribute, in its unit. With a run of phrases it is the mean of every phrase, and
             there may be one number per measure, or names of single measures such as "note_density_3" (`edit_ticks`).
         track: Number or name of the melody's track; default: see `latune.music.score.read_tune`.
@@ -86,11 +86,12 @@ def edit_tune(
     phrases = isinstance(editor.codec, PhraseCodec)
     if not phrases:
         check_names(editor, one_number_each(targets), held, way)
-    tune = read_tune(path, track)
+    tune = source if isinstance(source, Tune) else read_tune(source, track)
+    name = "The tune" if isinstance(source, Tune) else source
     if not tune.metre.has_grid_of(codec.metre):
-        raise InputError(f"{path} is in {tune.metre.name}: this run was trained on {codec.metre.name}.")
+        raise InputError(f"{name} is in {tune.metre.name}: this run was trained on {codec.metre.name}.")
     ticks = tune.ticks
-    shift = fit_pitches(ticks, codec.vocabulary, path)
+    shift = fit_pitches(ticks, codec.vocabulary, name)
     moved = transposed(ticks, shift)
     if phrases:
         result = edit_ticks(editor, moved, targets, held, way, seed)
@@ -156,18 +157,23 @@ def _fifths(tune: Tune) -> int:
     return tune.fifths if tune.fifths is not None else estimate_fifths(tune.events.pitches, tune.events.durations)
 
 
-def fit_pitches(ticks: NDArray[np.int16], vocabulary: Vocabulary, path: Path) -> int:
+def fit_pitches(ticks: NDArray[np.int16], vocabulary: Vocabulary, name: Path | str) -> int:
     """Smallest shift in semitones, octaves first, that brings all pitches into the vocabulary.
+
+    Args:
+        ticks: Measures (M, T).
+        vocabulary: Of the run.
+        name: What they come from, for messages.
 
     Raises:
         InputError: There is no note, or the tune spans more than the vocabulary.
     """
     pitches = ticks[is_note(ticks)]
     if len(pitches) == 0:
-        raise InputError(f"{path}: expected notes, got only rests.")
+        raise InputError(f"{name}: expected notes, got only rests.")
     known = sorted(value for value in vocabulary.values if value >= 0)
     lowest, highest = known[0] - int(pitches.min()), known[-1] - int(pitches.max())
     if lowest > highest:
-        raise InputError(f"{path} spans {int(np.ptp(pitches))} semitones: expected at most {known[-1] - known[0]}.")
+        raise InputError(f"{name} spans {int(np.ptp(pitches))} semitones: expected at most {known[-1] - known[0]}.")
     possible = range(lowest, highest + 1)
     return min(possible, key=lambda shift: (shift % 12 != 0, abs(shift)))

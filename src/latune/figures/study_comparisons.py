@@ -54,23 +54,27 @@ class DifferencePanel:
 
 
 def paired_differences(contents: Sequence[DifferencePanel]) -> Figure:
-    """A panel for each metric, a row for each difference: its mean, a line for its interval, filled where it leaves
-    out 0.
+    """A panel for each metric and a row for each difference: mean and interval, filled where that leaves out 0.
 
     Args:
         contents: The metrics.
     """
-    columns = min(2, len(contents))
     tallest = max((len(content.differences) for content in contents), default=1)
+    alike = len({tuple(_row_name(one) for one in content.differences) for content in contents}) == 1
+    columns = min(3 if alike else 2, len(contents))
     with styled():
         title = "Differences between methods, seed by seed: filled where the 95 % interval leaves out 0"
         figure = new_figure(title, 0.9 + (0.75 + 0.3 * tallest) * -(-len(contents) // max(columns, 1)))
-        for axes, content in zip(panels(figure, len(contents), columns), contents, strict=True):
-            _draw(axes, content)
+        for place, axes in enumerate(panels(figure, len(contents), columns)):
+            _draw(axes, contents[place], named=not alike or place % columns == 0)
     return figure
 
 
-def _draw(axes: Axes, content: DifferencePanel) -> None:
+def _row_name(one: Difference) -> str:
+    return f"{one.name}  (n = {one.pairs})"
+
+
+def _draw(axes: Axes, content: DifferencePanel, named: bool) -> None:
     axes.axvline(0, color=INK, linewidth=1, zorder=1)
     for row, one in enumerate(content.differences):
         sure = not one.low <= 0 <= one.high
@@ -82,8 +86,8 @@ def _draw(axes: Axes, content: DifferencePanel) -> None:
             "zorder": 3,
         }
         axes.plot(one.value, row, "o", **look)
-    names = [f"{one.name}  (n = {one.pairs})" for one in content.differences]
-    axes.set_yticks(range(len(names)), names, fontsize=8)
+    names = [_row_name(one) for one in content.differences]
+    axes.set_yticks(range(len(names)), names if named else [""] * len(names), fontsize=8)
     axes.set(ylim=(len(names) - 0.4, -0.6), title=content.title)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")

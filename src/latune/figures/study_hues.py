@@ -15,9 +15,10 @@ from latune.figures.style import INK, LINE_COLOURS, PAPER
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["MOST_HUES", "Hue", "hues_of", "jitter", "legend_below"]
+__all__ = ["MOST_HUES", "Hue", "cross", "hues_of", "jitter", "legend_below"]
 
 _MARKERS = "oD"
+_LEGEND_ROW, _LEGEND_MARK = 110, 6  # letters: of a row, and that a mark takes
 MOST_HUES = len(LINE_COLOURS) * len(_MARKERS)
 """So many methods can be told apart."""
 
@@ -77,8 +78,9 @@ def legend_below(figure: Figure, hues: dict[str, Hue], *, lines: bool = False, o
         look: Any = {"color": hue.colour, "linestyle": hue.dashes} if lines else _points(hue)
         handles.append(Line2D([], [], label=name, **look))
     handles += others
-    longest = max((len(handle.get_label()) for handle in handles), default=1)
-    columns = max(1, min(len(handles), 110 // (longest + 6)))
+    lengths = [len(handle.get_label()) + _LEGEND_MARK for handle in handles]
+    fits_a_row = sum(lengths) <= _LEGEND_ROW
+    columns = len(handles) if fits_a_row else max(1, _LEGEND_ROW // max(lengths))
     figure.legend(handles=handles, loc="outside lower left", ncols=columns)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["GridPanel", "hyper_parameters", "pair_plot"]
 
 _MEDIA = {"music": "o", "pictures": "s"}
+_MOST_TICKS = 10  # of a colour bar
 _SMALLEST, _LARGEST = 24.0, 260.0  # area of points, square points
 
 
@@ -61,7 +62,7 @@ def pair_plot(
             grid[row, 0].set_ylabel(_broken(titles[row]), fontsize=8)
             grid[-1, row].set_xlabel(_broken(titles[row]), fontsize=8)
         figure.align_ylabels([grid[row, 0] for row in range(count)])
-        legend_below(figure, hues, others=[_medium(name) for name in of_medium])
+        legend_below(figure, hues, others=[_medium(name) for name in of_medium] if len(of_medium) > 1 else [])
     return figure
 
 
@@ -162,9 +163,10 @@ def hyper_parameters(
             axes.margins(0.1)
         bar = figure.colorbar(ScalarMappable(scale, SEQUENTIAL), ax=all_axes, pad=0.02, aspect=30)
         bar.set_label(colour_title)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         settings = np.unique(colours)
-        bar.set_ticks(settings.tolist() if len(settings) <= 10 else [], labels=None)
+        if len(settings) <= _MOST_TICKS:
+            bar.set_ticks(settings.tolist())
         bar.ax.yaxis.set_major_formatter("{x:g}")
         bar.minorticks_off()
         _size_legend(figure, sizes, size_title, contents)
@@ -186,7 +188,7 @@ def _size_legend(
     crosses = dict.fromkeys(words for content in contents for _, _, words in content.crosses)
     handles += [cross(words) for words in crosses]
     if handles:
-        figure.legend(handles=handles, loc="outside lower left", ncols=min(len(handles), 5), labelspacing=1.2)
+        figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))
 
 
 def _scale(values: NDArray[np.float64]) -> Normalize:

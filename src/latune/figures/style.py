@@ -75,6 +75,7 @@ THEME = {
 """Name of each colour; a page may give them other values, for example in dark mode."""
 
 _LOGARITHMIC_FROM = 4.0  # largest over smallest value
+_SHORT_AXIS = 1000.0  # largest over smallest value from which powers of ten are labels enough
 _DPI = 150  # of PNG files, and of what is stored as pixels in SVG files
 
 _STYLE: Any = {
@@ -153,12 +154,13 @@ def panels(figure: Figure, count: int, columns: int, **options: Any) -> list[Axe
 
 
 def logarithmic_where_wide(axes: Axes, values: Sequence[float]) -> None:
-    """Give a panel a logarithmic y axis, with readable numbers, where its values are above 0 and go over a factor of 4."""
+    """Give a panel a logarithmic y axis where its values are above 0 and differ by a factor of 4 or more."""
     if min(values, default=0) <= 0 or max(values) / min(values) < _LOGARITHMIC_FROM:
         return
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter(_few_labels)
+    is_short = max(values) / min(values) < _SHORT_AXIS
+    axes.yaxis.set_minor_formatter(_few_labels if is_short else "")
     axes.tick_params(axis="y", which="minor", labelsize=9)
 
 

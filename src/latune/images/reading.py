@@ -23,6 +23,7 @@ __all__ = [
     "FolderReading",
     "is_pictures",
     "picture_files",
+    "pictures_from_array",
     "read_folder",
     "read_npz",
     "read_picture",
@@ -121,6 +122,22 @@ def read_npz(path: Path, colour: bool = False) -> Bytes:
     return _with_channels(_to_bytes(_to_planes(array, path, name), path, name), colour)
 
 
+def pictures_from_array(array: NDArray[Any], colour: bool = False) -> Bytes:
+    """Pictures in an array, as (N, 1, H, W) of 0 to 255, or (N, 3, H, W) with `colour`.
+
+    Args:
+        array: One picture (H, W) or (H, W, 3), or several, of the shapes and kinds that `read_npz` reads.
+        colour: Keep colours; then (3, H, W) is one picture, otherwise three.
+
+    Raises:
+        InputError: It is of another kind.
+    """
+    one_in_colour = array.ndim == 3 and (array.shape[2] == COLOURS or (colour and array.shape[0] == COLOURS))
+    pictures = array[None] if array.ndim == 2 or one_in_colour else array
+    of = "The array", "x"
+    return _with_channels(_to_bytes(_to_planes(pictures, *of), *of), colour)
+
+
 def picture_files(folder: Path) -> list[str]:
     """Names of the PNG and JPEG files of a folder, sorted.
 
@@ -180,7 +197,7 @@ def _channels(image: Image, colour: bool) -> Bytes:
     return np.ascontiguousarray(np.moveaxis(pixels, -1, 0)) if colour else pixels[None].copy()
 
 
-def _to_planes(array: NDArray[Any], path: Path, name: str) -> NDArray[Any]:
+def _to_planes(array: NDArray[Any], path: Path | str, name: str) -> NDArray[Any]:
     """An array of one of the known shapes as (N, C, H, W)."""
     if array.ndim == 3 and 0 not in array.shape:
         return array[:, None]
@@ -192,7 +209,7 @@ def _to_planes(array: NDArray[Any], path: Path, name: str) -> NDArray[Any]:
     raise InputError(f"{path}: expected '{name}' of shape (N, H, W), (N, H, W, 3) or (N, 3, H, W), got {array.shape}.")
 
 
-def _to_bytes(array: NDArray[Any], path: Path, name: str) -> Bytes:
+def _to_bytes(array: NDArray[Any], path: Path | str, name: str) -> Bytes:
     """Values of one of the known kinds as 0 to 255."""
     if array.dtype == np.uint8:
         # As latune stores what is off or on; 1 of 255 is nothing that anybody can see.

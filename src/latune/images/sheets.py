@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from latune.errors import InputError
 
-__all__ = ["enlarge", "sheet", "write_gif", "write_png"]
+__all__ = ["enlarge", "png_bytes", "sheet", "write_gif", "write_png"]
 
 GAP_BRIGHTNESS = 128
 
@@ -55,11 +55,16 @@ def write_png(path: Path, page: Bytes) -> None:
     Raises:
         InputError: The file cannot be written.
     """
+    _write(path, png_bytes(page))
+
+
+def png_bytes(page: Bytes) -> bytes:
+    """A page, as `sheet` returns it, as the content of a PNG file."""
     from PIL import Image
 
     buffer = io.BytesIO()
     Image.fromarray(page).save(buffer, "PNG")
-    _write(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def write_gif(path: Path, frames: Sequence[Bytes], milliseconds: int = 80) -> None:

@@ -100,9 +100,9 @@ def _contour(notes: _Notes) -> Tensor:
 def _pitch_range(notes: _Notes) -> Tensor:
     """Sum over semitone borders of P(a note below the border and a note above it)."""
     up_to = notes.pitched.cumsum(dim=-1)[..., :-1]
-    above = (notes.onsets[..., None] - up_to).clamp(0, ALMOST_ONE)
+    above = (notes.onsets[..., None] - up_to).clamp(0.0, ALMOST_ONE)
     none_above = torch.log1p(-above).sum(dim=1).exp()
-    none_below = torch.log1p(-up_to.clamp(0, ALMOST_ONE)).sum(dim=1).exp()
+    none_below = torch.log1p(-up_to.clamp(0.0, ALMOST_ONE)).sum(dim=1).exp()
     none = notes.silent.sum(dim=1, keepdim=True).exp()
     return (1 - none_above - none_below + none).sum(dim=-1) / PITCH_SPAN
 

@@ -49,7 +49,7 @@ def expected_factors(probabilities: Tensor, names: Sequence[str]) -> Tensor:
     unknown = [name for name in names if name not in FACTORS]
     if unknown:
         raise RecipeError(f"There is no factor '{unknown[0]}' of a melody: expected one of {', '.join(FACTORS)}.")
-    bars = probabilities.reshape(len(probabilities), BARS, EIGHTHS_PER_BAR, -1)
+    bars = probabilities.reshape(probabilities.shape[0], BARS, EIGHTHS_PER_BAR, -1)
     rhythms = _rhythms(bars[..., REST_TOKEN])
     keys, downwards = _keys_and_directions(bars[..., REST_TOKEN + 1 :], rhythms.argmax(dim=-1))
     values = np.stack(np.unravel_index(np.arange(keys.shape[1]), FACTOR_SIZES[:3]), axis=1)

@@ -64,7 +64,8 @@ class ActivationDropout(nn.Module):
 
     def _alone(self, values: Tensor) -> Tensor:
         """Of one member of an ensemble, whose values are a part of what may not be overwritten."""
-        return ActivationDropout(self.activation, self.drop)(values)
+        result: Tensor = ActivationDropout(self.activation, self.drop)(values)
+        return result
 
 
 def _dropped(values: Tensor, drop: float) -> Tensor:

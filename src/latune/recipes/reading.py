@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from latune.errors import RecipeError
 
-__all__ = ["hint", "parse_override", "read_yaml", "set_key", "validated"]
+__all__ = ["hint", "meant", "parse_override", "read_yaml", "set_key", "validated"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -94,6 +94,12 @@ def hint(wrong: str, known: Sequence[str], otherwise: str, cutoff: float = 0.6) 
     """What was probably meant: "did you mean ...?", or the text `otherwise` where nothing is near."""
     nearest = difflib.get_close_matches(wrong, known, n=1, cutoff=cutoff)
     return f"did you mean '{nearest[0]}'?" if nearest else otherwise
+
+
+def meant(wrong: str, known: Sequence[str]) -> str:
+    """What was probably meant, in brackets behind a wrong name; nothing where nothing is near."""
+    nearest = difflib.get_close_matches(wrong, known, n=1)
+    return f" (did you mean '{nearest[0]}'?)" if nearest else ""
 
 
 def _sentence(problem: ErrorDetails, source: str, root: type[BaseModel]) -> str:

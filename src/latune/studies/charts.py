@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ from latune.figures.study_curves import CurvePanel, SeedBand, learning_curves, s
 from latune.figures.study_hues import MOST_HUES
 from latune.figures.study_scatter import GridPanel, hyper_parameters, pair_plot
 from latune.studies.comparisons import Comparison, Correlations
-from latune.studies.quantities import RECONSTRUCTION_ACCURACY, equal_names, quantity
+from latune.studies.quantities import RECONSTRUCTION_ACCURACY, Quantity, equal_names, quantity
 from latune.studies.results import Results
 from latune.studies.study import PublishedValue
 from latune.studies.tables import Cell, Summary, summarise
@@ -35,6 +36,7 @@ __all__ = ["StudyChart", "StudyNumbers", "single_boxes", "study_charts"]
 INTERPRETABILITY = "scores.means.interpretability"
 IDENTITY = {"identity.reconstructed": "reconstructed", "identity.interpolated": "interpolated"}
 _LOSSES = {"validation_loss": "what is minimised", "validation_reconstruction": "reconstruction"}
+_MARGIN = 0.02  # of the range of a score, beyond its ends
 _MOST_METRICS = 8  # of a pair plot
 _MOST_DIFFERENCES = 24  # rows of a panel
 _NO_RUNS = "No run is measured yet."
@@ -94,7 +96,7 @@ def single_boxes(numbers: StudyNumbers) -> dict[str, Callable[[], Figure]]:
     if _too_many(numbers.results):
         return {}
     return {
-        f"box_{summary.kind.name.replace('.', '_')}": lambda summary=summary: _boxes([summary], numbers, "")  # type: ignore[misc]
+        f"box_{summary.kind.name.replace('.', '_')}": partial(_boxes, [summary], numbers, "")
         for summary in numbers.summaries
         if summary.cells
     }
@@ -110,7 +112,7 @@ def _scores(numbers: StudyNumbers) -> StudyChart | str:
     if too_many:
         return too_many
     title = "Is one method better, on every data set and for every seed?"
-    caption = f"{_box_words(chosen)} Axes of scores run from 0 to 1."
+    caption = f"{_box_words(chosen)} Axes of scores show their whole range, those of percentages need not begin at 0."
     return StudyChart("box_plots", caption, lambda: _boxes(chosen, numbers, title))
 
 
@@ -241,8 +243,8 @@ def _grid(numbers: StudyNumbers) -> StudyChart | str:
     shown = "colour" if second is None else f"colour and {_last(keys[1])} the size"
     others = f" {', '.join(keys[2:])} differ too and are not shown." if len(keys) > 2 else ""
     caption = (
-        f"A point for each of {int(known.sum())} runs: interpretability against what comes back; {_last(keys[0])} is the"
-        f" {shown}, on a logarithmic scale where all values are above 0.{others} No axis begins at 0."
+        f"A point for each of {int(known.sum())} runs: interpretability against what comes back; {_last(keys[0])} is"
+        f" the {shown}, on a logarithmic scale where all values are above 0.{others} No axis begins at 0."
     )
     names = (_last(keys[0]), "" if second is None else _last(keys[1]))
     return StudyChart("settings", caption, lambda: hyper_parameters(contents, x.heading, y.heading, *names))
@@ -296,9 +298,16 @@ def _boxes(summaries: Sequence[Summary], numbers: StudyNumbers, title: str) -> F
             for place, cell in summary.cells.items()
             if cell.published is not None
         }
-        is_score = kind.bounds == (0, 1) and not kind.percent
-        contents.append(BoxPanel(kind.heading, values, published, (-0.02, 1.02) if is_score else None))
+        contents.append(BoxPanel(kind.heading, values, published, _whole_axis(kind)))
     return box_plots(contents, results.groups, results.variants, title)
+
+
+def _whole_axis(kind: Quantity) -> tuple[float, float] | None:
+    """Ends of an axis over all that a score can be; None for percentages, whose differences would not be seen on it."""
+    if kind.bounds is None or kind.percent:
+        return None
+    low, high = kind.bounds
+    return low - _MARGIN * (high - low), high + _MARGIN * (high - low)
 
 
 def _values(results: Results, name: str, group: str, variant: str) -> NDArray[np.float64]:
@@ -330,7 +339,7 @@ def _too_many(results: Results) -> str:
     count = len(results.variants)
     if count <= MOST_HUES:
         return ""
-    return f"There are {count} methods with their cells of the grid, and a figure can tell {MOST_HUES} apart: see the tables."
+    return f"A figure can tell {MOST_HUES} methods and cells of a grid apart, and there are {count}: see the tables."
 
 
 def _difference(one: Comparison, scale: float) -> Difference:

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import yaml
 from filelock import FileLock, Timeout
 
-from latune.errors import LatuneError, RunError
+from latune.errors import LatuneError, RecipeError, RunError
 from latune.recipes import Recipe
 from latune.recipes.loading import recipe_from_dict
 from latune.recipes.reading import read_yaml
@@ -57,7 +57,7 @@ class StudyFolder:
         try:
             return study_from_dict(read_yaml(path), str(path))
         except LatuneError as error:
-            raise RunError(f"{path} is missing or damaged: {error}") from error
+            raise RunError(f"{path} is missing or damaged: make the study anew.") from error
 
     @cached_property
     def runs(self) -> list[PlannedRun]:
@@ -70,7 +70,7 @@ class StudyFolder:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             return [_run_from_dict(values, path) for values in content["runs"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecipeError) as error:
             raise RunError(f"{path} is missing or damaged: make the study anew.") from error
 
     def run_folder(self, key: str) -> Path:
@@ -128,6 +128,8 @@ class StudyFolder:
     def reuse(self, folders: Sequence[Path]) -> dict[str, Path]:
         """Copy finished runs with the planned recipes from other folders.
 
+        What they measured is copied too, unless with another number of items than the recipe says.
+
         Args:
             folders: Run folders, study folders, or folders of run folders.
 
@@ -137,10 +139,10 @@ class StudyFolder:
         Raises:
             RunError: A folder holds no runs, or a run cannot be copied.
         """
+        sources = [source for folder in folders for source in _run_folders(folder)]
         found: dict[str, Path] = {}
-        for folder in folders:
-            for source in _run_folders(folder):
-                found.update(self._reused(source))
+        for source in sorted(sources, key=lambda source: not is_complete(source, True)):  # measured ones first
+            found.update(self._reused(source))
         return found
 
     @contextmanager
@@ -174,6 +176,7 @@ class StudyFolder:
             try:
                 shutil.rmtree(temporary, ignore_errors=True)
                 shutil.copytree(source, temporary)
+                _forget_other_measures(temporary, run.recipe)
                 shutil.rmtree(target, ignore_errors=True)
                 temporary.rename(target)
                 self._write("reused", run.key, {"from": str(source.resolve())})
@@ -291,6 +294,15 @@ def _refuse_other_runs(there: StudyFolder, runs: list[PlannedRun], study: Study,
         f"{there.folder} holds '{there.study.name}' with other runs ({what} differ): choose another --out, or take up"
         " the new runs with --extend."
     )
+
+
+def _forget_other_measures(folder: Path, recipe: Recipe) -> None:
+    """Remove what a finished run measured where its certificate is of another number of items than the recipe says."""
+    metrics, certificate = (_read(folder / name) or {} for name in MEASURED)
+    held_out = metrics.get("data", {}).get("items", 0)
+    if certificate.get("items") != min(recipe.evaluation.items, held_out):
+        for name in MEASURED:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _run_folders(folder: Path) -> list[Path]:

@@ -102,8 +102,7 @@ class _Dispatcher:
         elif kind == "failed":
             self._fail(run, message["error"], message["trace"])
             if not message["sound"]:  # an error that nobody foresaw may have left anything behind
-                worker.kill()
-                self._pool.workers.remove(worker)
+                self._pool.dismiss(worker)
         elif kind == "stopped":
             self._tally.pause(run.key)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -9,7 +10,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,7 +40,8 @@ class Worker:
             stderr=log,
             env={**os.environ, **(ONE_THREAD if one_thread else {})},
         )
-        threading.Thread(target=self._listen, args=(events,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(events,), daemon=True)
+        self._listener.start()
 
     @property
     def process_id(self) -> int:
@@ -61,14 +62,20 @@ class Worker:
         except OSError:
             return
 
-    def kill(self) -> None:
-        """End the process at once."""
+    def end(self) -> None:
+        """End the process at once, whatever it does."""
+        assert self._process.stdin is not None
         self._process.kill()
+        self._listener.join()
+        with contextlib.suppress(OSError):  # what it has not read
+            self._process.stdin.close()
 
     def _listen(self, events: queue.SimpleQueue[tuple[Worker, dict[str, Any] | None]]) -> None:
         assert self._process.stdout is not None
         with self._process.stdout as answers:
             for line in answers:
+                if not line.endswith(b"\n"):  # a process that was killed while it wrote
+                    break
                 message = json.loads(line)
                 self.ready = True
                 events.put((self, message))
@@ -105,19 +112,24 @@ class Pool:
             worker, message = self._events.get(timeout=seconds)
         except queue.Empty:
             return None
-        if message is None:
-            self.workers = [other for other in self.workers if other is not worker]
+        if message is None and worker in self.workers:
+            self.dismiss(worker)
             if not worker.ready and (worker.exit_code or 0) > 0:
                 raise RunError(f"A worker process cannot begin: see {self._log.name}.")
         return worker, message
 
+    def dismiss(self, worker: Worker) -> None:
+        """End a process."""
+        self.workers.remove(worker)
+        worker.end()
+
     def close(self) -> None:
         """End all processes."""
-        for worker in self.workers:
-            worker.kill()
+        for worker in list(self.workers):
+            self.dismiss(worker)
 
 
-@contextmanager
+@contextlib.contextmanager
 def open_pool(one_thread: bool, log: Path) -> Iterator[Pool]:
     """Workers for the time of the block; whatever ends it, no process is left.
 

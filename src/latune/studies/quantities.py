@@ -126,7 +126,7 @@ def _attribute_score(name: str, kind: str, score: str) -> Quantity:
     metric = next(metric for metric in METRICS if metric.key == f"attribute_{score}")
     title = score.upper() if len(score) == 3 else score.capitalize()
     title += "" if kind == "means" else f" ({kind})"
-    codes = f" Of the {_KINDS[kind]} of test items." if kind in _KINDS else ""
+    codes = f" Measured on {_KINDS[kind]} of test items." if kind in _KINDS else ""
     definition = f"{_ATTRIBUTE_SCORES[score]}{codes} {metric.pitfall} ({metric.source})"
     return Quantity(name, title, definition, metric.better, bounds=(metric.low, metric.high))
 

@@ -222,7 +222,7 @@ def _ranking(results: Results, cache: Path, tell: Report) -> tuple[list[Ranked],
     return found, "" if found else "No method has two measured seeds on one data set."
 
 
-def _counts(states: Mapping[str, RunState]) -> list[tuple[str, int]]:
+def _counts(states: Mapping[str, RunState]) -> Sequence[tuple[str, int]]:
     return Counter(states.values()).most_common()
 
 
@@ -256,7 +256,9 @@ def _places(study_folder: StudyFolder, results: Results) -> list[dict[str, Any]]
 
 def _training_seconds(results: Results) -> float:
     """Of all different runs together."""
-    seconds = {place.key: value for place, value in zip(results.places, results.column("finished.seconds"), strict=True)}
+    seconds = {
+        place.key: value for place, value in zip(results.places, results.column("finished.seconds"), strict=True)
+    }
     return float(np.nansum(list(seconds.values())))
 
 

@@ -74,7 +74,7 @@ class Results:
 
     @cached_property
     def variants(self) -> tuple[str, ...]:
-        """Methods with their cell of the grid, such as "ar-vae, gamma 10": by method, then in the order of the study."""
+        """Methods with their cell of the grid, such as "ar-vae, gamma 10", in the order of the study, by method."""
         names = sorted(
             zip(self.places, self.variant_of_runs, strict=True), key=lambda one: self.labels.index(one[0].label)
         )
@@ -136,8 +136,10 @@ def collect(study_folder: StudyFolder) -> Results:
 
 
 def read_results(places: Sequence[Place]) -> Results:
-    """Read the numbers of finished runs: all of `metrics.json`, those of `certificate.json` behind "certificate.",
-    those of `finished.json` behind "finished.", and two that stand in no file:
+    """Read the numbers of finished runs.
+
+    They are those of `metrics.json`, those of `certificate.json` behind "certificate.", those of `finished.json`
+    behind "finished.", and two that stand in no file:
 
     - "reconstruction_accuracy": the accuracy of tokens or pixels, whichever the run has;
     - "knob_hit_rate": the certificate's hit rate in the way "path", mean over knobs.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, PositiveInt, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, model_validator
 
 from latune.errors import RecipeError
 from latune.recipes.reading import hint, parse_override, read_yaml, set_key, validated
@@ -30,7 +30,11 @@ LARGEST_SEED = 2**32 - 1  # what every generator takes
 
 def _seeds(value: Any) -> int | tuple[int, ...]:
     if isinstance(value, list | tuple):
-        if value and all(_is_whole(seed) and 0 <= seed <= LARGEST_SEED for seed in value) and len({*value}) == len(value):
+        if (
+            value
+            and all(_is_whole(seed) and 0 <= seed <= LARGEST_SEED for seed in value)
+            and len({*value}) == len(value)
+        ):
             return tuple(value)
     elif _is_whole(value) and value > 0:
         return int(value)
@@ -47,10 +51,10 @@ def _grid(value: Any) -> dict[str, tuple[Any, ...]]:
     return {str(key): tuple(values) for key, values in value.items()}
 
 
-Seeds = Annotated[int | tuple[int, ...], PlainValidator(_seeds)]
+Seeds = Annotated[int | tuple[int, ...], BeforeValidator(_seeds)]
 """A number n of seeds, 0 to n - 1, or the seeds themselves."""
 
-Grid = Annotated[dict[str, tuple[Any, ...]], PlainValidator(_grid)]
+Grid = Annotated[dict[str, tuple[Any, ...]], BeforeValidator(_grid)]
 """Values by dotted key."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -256,9 +257,17 @@ def write_parquet(rows: Sequence[Row], path: Path) -> None:
 
 
 def latex_escaped(text: str) -> str:
-    """Text with the characters that mean something to LaTeX escaped."""
-    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    return re.sub(r"[\\~^&%$#_{}]", lambda found: special.get(found.group(), f"\\{found.group()}"), text)
+    """Text with the characters that mean something to LaTeX escaped, and Greek letters as mathematics."""
+    return re.sub(r"[\\~^&%$#_{}]|[\u03b1-\u03c9]", lambda found: _latex_letter(found.group()), text)
+
+
+def _latex_letter(letter: str) -> str:
+    words = {"\\": "backslash", "~": "asciitilde", "^": "asciicircum"}
+    if letter in words:
+        return rf"\text{words[letter]}{{}}"
+    if letter in "&%$#_{}":
+        return rf"\{letter}"
+    return rf"$\{unicodedata.name(letter).rpartition(' ')[2].lower()}$"
 
 
 def _cell(values: Any, published: PublishedValue | None, best: bool) -> Cell:

@@ -1,7 +1,8 @@
 """A worker of a pool: a process that performs one run after the other and keeps what is open between them.
 
 It reads lines of JSON from its standard input, tasks or {"stop": true}, and answers with lines of JSON; `kind` is
-"ready", "progress", "ended", "stopped" or "failed". It ends with its input, so that it never outlives its parent.
+"ready", "progress", "ended" (with the "seconds" of the run), "stopped" or "failed". It ends with its input, so that it
+never outlives its parent.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ def _serve(task: dict[str, Any], items: Any, asked: threading.Event, answer: Ans
     from latune.errors import LatuneError
     from latune.studies.work import perform
 
+    start = time.monotonic()
     told: tuple[str, float] = ("", 0.0)
 
     def tell(progress: dict[str, Any]) -> None:
@@ -76,7 +78,7 @@ def _serve(task: dict[str, Any], items: Any, asked: threading.Event, answer: Ans
         sentence = f"{type(error).__name__}: {error}"
         answer({"kind": "failed", "error": sentence, "trace": traceback.format_exc(), "sound": False})
     else:
-        answer({"kind": "ended" if whole else "stopped"})
+        answer({"kind": "ended", "seconds": time.monotonic() - start} if whole else {"kind": "stopped"})
 
 
 if __name__ == "__main__":
