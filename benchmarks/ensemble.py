@@ -78,6 +78,8 @@ def measure(name: str, changes: list[str], members: int, steps: int) -> tuple[tu
 
 
 class Clock:
+    """When intervals of a training end."""
+
     def __init__(self) -> None:
         self._ticks: list[tuple[float, float]] = []
 

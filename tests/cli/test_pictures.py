@@ -180,7 +180,7 @@ def test_refused_edits(latune, picture_run, pictures, trained_run, tmp_path):
 
     wide = ("--knob", "width=20")
     assert refused(picture, "--knob", "wide=20", "--output", "a.png") == (
-        "There is no knob 'wide': expected one of width, height."
+        "There is no knob 'wide' (did you mean 'width'?): expected one of width, height."
     )
     assert "both turned and held" in refused(picture, *wide, "--hold", "width", "--output", "a.png")
     assert "expected a name that ends in .png, .npz" in refused(picture, *wide, "--output", "a.mid")

@@ -5,7 +5,7 @@ import yaml
 
 from latune.errors import RecipeError
 from latune.recipes import load_recipe
-from latune.studies.plan import different_runs, plan_runs
+from latune.studies.plan import different_runs, plan_runs, with_groups
 from latune.studies.study import list_studies, load_study, study_from_dict
 
 SMALL = {
@@ -176,3 +176,12 @@ def test_published_sizes():
         if value.cell == {"attributes.gamma": 10, "attributes.delta": 1} and value.metric.endswith("interpretability")
     ]
     assert number == 0.839
+
+
+def test_part_of_a_study():
+    study = load_study("ar-vae-paper")
+    part = with_groups(study, ["Bach chorales"])
+    assert {run.group for run in plan_runs(part)} == {"Bach chorales"}
+    assert [run.key for run in plan_runs(part)] == [run.key for run in plan_runs(study) if run.group == "Bach chorales"]
+    with pytest.raises(RecipeError, match="did you mean 'Bach chorales'"):
+        with_groups(study, ["bach chorales"])

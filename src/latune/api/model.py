@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -176,10 +175,8 @@ class Model:
         return model_card(self._source(), None, str(self.run.folder))
 
     def __repr__(self) -> str:
-        lines = [f"{self.run.recipe.name}, {self.editor.model.latent_size} latent dimensions"]
-        for knob in self.knobs:
-            lines.append(f"  {knob.name}: {knob.low:.4g} to {knob.high:.4g} {knob.unit}{_rates(knob.hit_rates)}")
-        return "\n".join(lines)
+        head = f"{self.run.recipe.name}, {self.editor.model.latent_size} latent dimensions"
+        return "\n".join([head, *(f"  {_line(knob)}" for knob in self.knobs)])
 
     @property
     def _medium(self) -> Medium:
@@ -224,6 +221,7 @@ def _number(name: str, value: Any) -> float | list[float]:
     return [float(each) for each in numbers] if numbers.ndim else float(numbers)
 
 
-def _rates(rates: Mapping[str, float | None] | None) -> str:
-    known = [f"{way} {rate:.0%}" for way, rate in (rates or {}).items() if rate is not None and math.isfinite(rate)]
-    return f" (hits: {', '.join(known)})" if known else ""
+def _line(knob: KnobSummary) -> str:
+    known = [f"{way} {rate:.0%}" for way, rate in knob.hit_rates.items() if rate is not None]
+    hits = f" (hits: {', '.join(known)})" if known else ""
+    return f"{knob.name}: {knob.low:.4g} to {knob.high:.4g} {knob.unit}{hits}"

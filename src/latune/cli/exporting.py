@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latune.cli.arguments import RunFolder
-from latune.cli.output import console, errors, print_json, table
+from latune.cli.output import console, errors, print_json, progress_bar, table
 from latune.cli.plugins import PluginFiles, load
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def _check(to: str, licence: str | None, push: str | None) -> None:
 def _write_onnx(source: RunSource, folder: Path, as_json: bool) -> None:
     from latune.export.onnx_export import export_onnx
 
-    differences = export_onnx(source, folder)
+    with progress_bar("Writing graphs") as bar:
+        differences = export_onnx(source, folder, bar.update)
     if as_json:
         print_json({"output": str(folder), "differences": differences})
         return

@@ -79,6 +79,7 @@ def run(
         list[str] | None,
         typer.Option("--set", help="Change a key of the study: --set seeds=3", metavar="KEY=VALUE"),
     ] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="GROUP", help="Do the part about this data set.")] = None,
     out: Annotated[Path | None, typer.Option(help="Study folder; default: runs/studies/NAME")] = None,
     executor: Annotated[Executor, typer.Option(help="Who does the runs.")] = Executor.local,
     workers: Annotated[int | None, typer.Option(min=1, help="Runs at a time; default: one per core.")] = None,
@@ -113,7 +114,7 @@ def run(
     Own numbers of seeds and own lengths: latune study run beta-family --set seeds=2 --set set.training.steps=500
     """
     work = _executor(executor, members, (address, cpus_per_run, gpus_per_run, collect, early_stop))
-    study_folder = _open(study, quick, set_ or [], out, reuse or [], extend)
+    study_folder = _open(study, quick, set_ or [], only or [], out, reuse or [], extend)
     with study_folder.lock(), stop_on_interrupt() as stopped, study_display() as show:
         runs = study_folder.pending(retry_failed=retry_failed)
         work(study_folder, runs, workers=workers, report=show, stop=lambda: bool(stopped))
@@ -175,21 +176,32 @@ def report(out: OutFolder) -> None:
 
 
 def _open(
-    name: str, quick: bool, overrides: list[str], out: Path | None, reuse: list[Path], extend: bool
+    name: str,
+    quick: bool,
+    overrides: list[str],
+    only: list[str],
+    out: Path | None,
+    reuse: list[Path],
+    extend: bool,
 ) -> StudyFolder:
     """The study folder that is to be worked on."""
     from latune.errors import InputError
     from latune.studies.folder import create_study, is_study, open_study
+    from latune.studies.plan import with_groups
     from latune.studies.study import load_study
 
     if is_study(Path(name)):
-        if quick or overrides or out is not None or extend:
-            raise InputError(f"{name} goes on with its own study: leave out --quick, --set, --out and --extend.")
+        if quick or overrides or only or out is not None or extend:
+            raise InputError(
+                f"{name} goes on with its own study: leave out --quick, --set, --only, --out and --extend."
+            )
         study_folder = open_study(Path(name))
         with study_folder.lock():
             study_folder.reuse(reuse)
         return study_folder
     study = load_study(name, quick=quick, overrides=overrides)
+    if only:
+        study = with_groups(study, only)
     return create_study(out or Path("runs") / "studies" / study.name, study, reuse=reuse, extend=extend)
 
 

@@ -54,7 +54,7 @@ def model_card(source: RunSource, licence: str | None, name: str) -> str:
     """
     run, certificate, metrics = source.run, source.certificate, source.metrics
     knobs = knob_summaries(source.editor.knobs, certificate)
-    ways = tuple(knobs[0].hit_rates or ()) if knobs else ()
+    ways = tuple(knobs[0].hit_rates) if knobs else ()
     data_licence = source.data_words.get("licence")
     card: str = _template().render(
         head=_head(source, licence),
@@ -141,15 +141,14 @@ def _row(knob: KnobSummary, source: RunSource) -> _KnobRow:
         knob.unit,
         ends(knob.low, knob.high),
         ends(*knob.reachable) if knob.reachable else "–",
-        tuple("–" if rate is None else percent(rate) for rate in (knob.hit_rates or {}).values()),
-        ", ".join(f"{other} {number(value, 2)}" for other, value in (knob.side_effects or {}).items()) or "none",
+        tuple("–" if rate is None else percent(rate) for rate in knob.hit_rates.values()),
+        ", ".join(f"{other} {number(value, 2)}" for other, value in knob.side_effects.items()) or "none",
     )
 
 
 def _usual_rate(knob: KnobSummary) -> float:
     """How often `edit` as it usually goes meets a request; 1 where nothing was measured."""
-    rates = knob.hit_rates or {}
-    rate = rates.get("path", rates.get("joint"))
+    rate = knob.hit_rates.get("path", knob.hit_rates.get("joint"))
     return 1.0 if rate is None else rate
 
 

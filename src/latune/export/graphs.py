@@ -59,7 +59,6 @@ class Graph:
     Args:
         name: Of the file, without its suffix.
         module: From one tensor (N, ...) to one tensor, or several.
-        item_wise: Written for one item and mapped over the batch, because the module reads how long it is.
         input: What it reads.
         outputs: What it gives.
         reference: The same function as the run computes it.
@@ -68,7 +67,6 @@ class Graph:
 
     name: str
     module: nn.Module
-    item_wise: bool
     input: Port
     outputs: tuple[Port, ...]
     reference: Callable[[Tensor], tuple[Tensor, ...]]
@@ -86,18 +84,6 @@ class Graph:
             "input": self.input.to_dict(),
             "outputs": [port.to_dict() for port in self.outputs],
         }
-
-
-class _ItemWise(nn.Module):
-    """A module mapped over its batch."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-
-    def forward(self, batch: Tensor) -> tuple[Tensor, ...]:
-        outputs: tuple[Tensor, ...] = torch.vmap(lambda one: self.module(one[None]))(batch)
-        return tuple(output[:, 0] for output in outputs)
 
 
 def require_onnx() -> None:
@@ -123,13 +109,9 @@ def write_graph(graph: Graph, folder: Path) -> float:
         InputError: The network uses something that ONNX does not have.
         RunError: The graph computes something else.
     """
-    module = _ItemWise(graph.module) if graph.item_wise else graph.module
-    sizes = {0: torch.export.Dim(BATCH, min=1, max=MOST_ITEMS)}
     with _quiet(), torch.no_grad():
         try:
-            traced = torch.export.export(
-                module.eval(), (graph.examples(CHECKED[1]),), dynamic_shapes=(sizes,), strict=False
-            )
+            traced = _traced(graph)
             program = torch.onnx.export(
                 traced,
                 input_names=[graph.input.name],
@@ -137,17 +119,29 @@ def write_graph(graph: Graph, folder: Path) -> float:
                 opset_version=OPSET,
                 dynamo=True,
                 verbose=False,
+                custom_translation_table=_own_operators(),
             )
         except Exception as error:  # tracing and conversion have no common error
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise InputError(f"The {graph.name} of this network cannot be written as ONNX: {reason}") from error
         assert program is not None
-        _forget_sources(program.model)
+        _tidy(program.model)
         program.save(str(folder / graph.file))
     difference = largest_difference(graph, folder / graph.file)
     if not difference <= TOLERANCE:
         raise RunError(f"{graph.file} differs from PyTorch by {difference:.2g}: expected at most {TOLERANCE:g}.")
     return difference
+
+
+def _traced(graph: Graph) -> torch.export.ExportedProgram:
+    """A graph for batches of any size."""
+    module, sizes = graph.module.eval(), ({0: torch.export.Dim(BATCH, min=1, max=MOST_ITEMS)},)
+    example = (graph.examples(CHECKED[1]),)
+    try:
+        return torch.export.export(module, example, dynamic_shapes=sizes, strict=False)
+    except torch._dynamo.exc.UserError:
+        # The module reads the length of its batch by `len`, which is a constant unless the code itself is analysed.
+        return torch.export.export(module, example, dynamic_shapes=sizes, strict=True)
 
 
 def largest_difference(graph: Graph, path: Path) -> float:
@@ -166,7 +160,7 @@ def largest_difference(graph: Graph, path: Path) -> float:
         with torch.no_grad():
             expected = [output.numpy() for output in graph.reference(batch)]
         found += _differences(session.run(None, {graph.input.name: batch.numpy()}), expected)
-    return float(max(found))
+    return float(np.max(found))
 
 
 def _differences(outputs: Sequence[NDArray[Any]], expected: Sequence[NDArray[Any]]) -> list[float]:
@@ -176,16 +170,35 @@ def _differences(outputs: Sequence[NDArray[Any]], expected: Sequence[NDArray[Any
     ]
 
 
-def _forget_sources(model: Any) -> None:
-    """Take out what the exporter notes of the code that was traced: names of files, lines and modules."""
+def _own_operators() -> dict[Any, Any]:
+    """How operators are written that the exporter does not know: the matrix product of `latune.models.gru`."""
+    from onnxscript import opset20 as operators
+
+    def product(inputs: Any, weight: Any, bias: Any, *_: Any) -> Any:
+        result = operators.MatMul(inputs, operators.Transpose(weight, perm=[1, 0]))
+        return result if bias is None else operators.Add(result, bias)
+
+    packet = getattr(torch.ops.mkldnn, "_linear_pointwise", None)  # some builds of PyTorch lack it, and use none
+    return {} if packet is None else {packet.default: product}
+
+
+def _tidy(model: Any) -> None:
+    """Name the size of the batch, and take out what the exporter notes of the code that was traced.
+
+    What lies between is numbered: the exporter may give it a name that an output has.
+    """
     for holder in (model, model.graph, *model.graph.all_nodes()):
         holder.metadata_props.clear()
         holder.doc_string = None
-    for node in model.graph.all_nodes():
-        for value in node.outputs:
-            value.metadata_props.clear()
-    for value in (*model.graph.inputs, *model.graph.initializers.values()):
+    for weights in model.graph.initializers.values():
+        weights.metadata_props.clear()
+    between = [value for node in model.graph.all_nodes() for value in node.outputs if not value.is_graph_output()]
+    for number, value in enumerate(between):
+        value.name = f"value_{number}"
         value.metadata_props.clear()
+    for value in (*model.graph.inputs, *model.graph.outputs):
+        value.metadata_props.clear()
+        value.shape[0] = BATCH
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ FORMAT = 1
 """Version of `latune.json`."""
 
 
-def export_onnx(source: RunSource, output: Path) -> dict[str, float]:
+def export_onnx(source: RunSource, output: Path, report: Callable[[int, int], None] | None = None) -> dict[str, float]:
     """Write `encoder.onnx`, `decoder.onnx`, `measure.onnx` where attributes are tensor code, and `latune.json`.
 
     Every graph is compared with PyTorch at batches of 1, 3 and 17 items; one that differs by more than 1e-4 is an
@@ -32,6 +32,7 @@ def export_onnx(source: RunSource, output: Path) -> dict[str, float]:
     Args:
         source: A finished run.
         output: New folder.
+        report: Told (graphs written, all).
 
     Returns:
         The largest difference that was found, by the name of the file.
@@ -42,9 +43,13 @@ def export_onnx(source: RunSource, output: Path) -> dict[str, float]:
         RunError: A graph computes something else than the run.
     """
     require_onnx()
-    graphs = run_graphs(source.run, source.editor, run_reader(source.run))
+    graphs = run_graphs(source.editor, run_reader(source.run))
     with new_folder(output) as folder:
-        differences = {graph.file: write_graph(graph, folder) for graph in graphs}
+        differences = {}
+        for graph in graphs:
+            differences[graph.file] = write_graph(graph, folder)
+            if report is not None:
+                report(len(differences), len(graphs))
         write_json(folder / "latune.json", _description(source, graphs, differences))
     return differences
 

@@ -12,34 +12,25 @@ from torch.distributions import Distribution, Independent
 from latune.control.editor import Editor
 from latune.data.codecs import Codec
 from latune.data.picture_codec import PictureCodec
-from latune.errors import InputError, RecipeError
+from latune.errors import RecipeError
 from latune.export.graphs import Graph, Port
-from latune.export.networks import plain_network, reads_its_length
+from latune.export.networks import plain_network
 from latune.losses.expectation import Expectation, expectation
 from latune.models.latent_model import LatentModel, PictureModel, TokenModel, token_distribution
-from latune.models.song_lstm import SongLstmConfig
 from latune.training.reader import Reader
-from latune.training.run_folder import Run
 
 __all__ = ["run_graphs"]
 
 SEED = 0  # of the codes that graphs are traced and compared with
 
 
-def run_graphs(run: Run, editor: Editor, reader: Reader | None) -> list[Graph]:
+def run_graphs(editor: Editor, reader: Reader | None = None) -> list[Graph]:
     """What of a run can be written as graphs: encoder, decoder, and `measure` where attributes are tensor code.
 
     Args:
-        run: A run with weights.
         editor: The run opened for editing.
         reader: Its attribute reader, where it has one.
-
-    Raises:
-        InputError: The network has no graph.
     """
-    config = run.recipe.model
-    if isinstance(config, SongLstmConfig) and config.decoder == "hierarchical":
-        raise InputError("A song_lstm with decoder 'hierarchical' cannot be written as ONNX: expected 'flat'.")
     plain = plain_network(editor.model)
     graphs = [_encoder(editor, plain), _decoder(editor, plain)]
     measure = _reading(editor, reader) if reader is not None else _expecting(editor)
@@ -113,7 +104,6 @@ def _encoder(editor: Editor, plain: LatentModel) -> Graph:
     return Graph(
         "encoder",
         _Encoder(plain),
-        reads_its_length(plain, "encoder"),
         port,
         (
             Port("mean", "float32", (size,), "mean of the code's distribution: the code of an item"),
@@ -129,7 +119,6 @@ def _decoder(editor: Editor, plain: LatentModel) -> Graph:
     return Graph(
         "decoder",
         _Decoder(plain),
-        reads_its_length(plain, "decoder"),
         Port("codes", "float32", (size,), "codes"),
         (_decoded_port(editor),),
         _Decoder(editor.model).forward,
@@ -175,7 +164,6 @@ def _measure(editor: Editor, module: nn.Module, meaning: str, names: Sequence[st
     return Graph(
         "measure",
         module,
-        False,
         _decoded_port(editor),
         (Port("attributes", "float32", (len(names),), meaning, tuple(names)),),
         module.forward,

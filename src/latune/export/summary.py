@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from latune.control.knobs import Knobs
@@ -34,8 +34,8 @@ class KnobSummary:
     low: float
     high: float
     reachable: tuple[float, float] | None = None
-    hit_rates: Mapping[str, float | None] | None = None
-    side_effects: Mapping[str, float] | None = None
+    hit_rates: Mapping[str, float | None] = field(default_factory=dict)
+    side_effects: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON form."""

@@ -10,6 +10,7 @@ and the score of a model is the median over the other models. No factors are nee
 Source: Duan et al., *Unsupervised model selection for variational disentangled representation learning*, 2020.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,9 +117,13 @@ def _similarity(first: FloatArray, second: FloatArray, similarity: str) -> Float
     if similarity == "spearman":
         return np.abs(correlation_matrix(average_ranks(first), average_ranks(second)))
 
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import Lasso
 
-    model = Lasso(alpha=_PENALTY).fit(standardised(first), standardised(second))
+    with warnings.catch_warnings():
+        # Codes that repeat each other have no single best coefficients: the last ones are as good as any.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = Lasso(alpha=_PENALTY).fit(standardised(first), standardised(second))
     return np.asarray(np.abs(model.coef_.reshape(second.shape[1], first.shape[1])).T)
 
 

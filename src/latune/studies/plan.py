@@ -5,17 +5,17 @@ from __future__ import annotations
 import copy
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from latune.errors import RecipeError
 from latune.recipes import Recipe
 from latune.recipes.loading import read_recipe, recipe_from_dict
-from latune.recipes.reading import set_key
+from latune.recipes.reading import hint, set_key
 from latune.studies.study import Study, StudyRecipe
 
-__all__ = ["PlannedRun", "different_runs", "identity", "plan_runs"]
+__all__ = ["PlannedRun", "different_runs", "identity", "plan_runs", "with_groups"]
 
 CHECKSUM = 8  # characters of it in a key
 LONGEST = 100  # characters of the words before it: file names have limits
@@ -73,6 +73,25 @@ def plan_runs(study: Study) -> list[PlannedRun]:
             )
         runs.append(replace(run, key=keys.setdefault(identity(run.recipe), run.key)))
     return runs
+
+
+def with_groups(study: Study, groups: Sequence[str]) -> Study:
+    """The part of a study that is about some of its groups.
+
+    Args:
+        study: The study.
+        groups: Names of data sets, as the study calls them.
+
+    Raises:
+        RecipeError: The study has no such group.
+    """
+    named = [(entry, entry.group or read_recipe(entry.recipe)["data"]["name"]) for entry in study.recipes]
+    known = list(dict.fromkeys(group for _, group in named))
+    expected = f"expected one of {', '.join(known)}."
+    for group in groups:
+        if group not in known:
+            raise RecipeError(f"--only {group}: {hint(group, known, expected)}")
+    return study.model_copy(update={"recipes": tuple(entry for entry, group in named if group in groups)})
 
 
 def different_runs(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
