@@ -27,6 +27,8 @@ benchmark: $(VENV)/.installed-dev  ## Print every speed claim as a ratio (keep t
 	$(BIN)/python benchmarks/picture_step.py
 	$(BIN)/python benchmarks/morphology.py
 	$(BIN)/python benchmarks/sprites.py
+	$(BIN)/python benchmarks/ensemble.py
+	$(BIN)/python benchmarks/study_scheduling.py
 
 # The constraints pin every package; PyTorch first, so that its plain CPU build is taken where pip finds one.
 $(VENV)/.installed: pyproject.toml constraints.txt
