@@ -10,6 +10,7 @@ from latune.data.dataset import Dataset
 from latune.report.cards import make_cards
 from latune.report.charts import draw_charts
 from latune.report.media import Report, Subject, medium_of
+from latune.report.rendering import rendered
 from latune.report.tables import (
     CERTIFICATE_COLUMNS,
     attribute_rows,
@@ -93,14 +94,5 @@ def _content(run: Run, name: str) -> dict[str, Any] | None:
 
 
 def _render(**content: Any) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_ASSETS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     assets = {name: (_ASSETS / name).read_text(encoding="utf-8") for name in ("page.css", "player.js")}
-    return environment.get_template("page.html").render(style=assets["page.css"], script=assets["player.js"], **content)
+    return rendered(_ASSETS / "page.html", style=assets["page.css"], script=assets["player.js"], **content)

@@ -17,6 +17,7 @@ import latune
 from latune.errors import DataError, MissingExtraError, RunError
 from latune.figures.style import figure_svg, save_figure
 from latune.report.charts import page_svg
+from latune.report.rendering import rendered
 from latune.studies.charts import StudyChart, StudyNumbers, single_boxes, study_charts
 from latune.studies.comparisons import ALL_PAIRS, Comparison, Correlations, compare, rank_correlations
 from latune.studies.folder import RunState, StudyFolder
@@ -341,13 +342,4 @@ def _ranked_words(one: Ranked) -> dict[str, Any]:
 
 
 def _render(**content: Any) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_ASSETS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html").render(style=_STYLE.read_text(encoding="utf-8"), **content)
+    return rendered(_ASSETS / "report.html", style=_STYLE.read_text(encoding="utf-8"), **content)
