@@ -85,6 +85,8 @@ def test_budget_of_time(latune, study):
         (["run", "small.yaml", "--set", "set.training.stps=3"], "unknown key 'training.stps': did you mean 'steps'?"),
         (["run", "small.yaml", "--set", "seeds"], "--set seeds: expected NAME=VALUE"),
         (["run", "small.yaml", "--reuse", "nothing"], "nothing holds no runs to reuse"),
+        (["run", "small.yaml", "--early-stop", "9"], "--early-stop is for a cluster: expected --executor ray with it"),
+        (["run", "small.yaml", "--only", "choral"], "--only choral: did you mean 'chorales'?"),
         (["status", "."], ". is not the folder of a study"),
         (["report", "."], ". is not the folder of a study"),
     ],

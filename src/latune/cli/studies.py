@@ -207,6 +207,13 @@ def _open(
 
 def _executor(executor: Executor, members: int, cluster: Cluster) -> Callable[..., None]:
     """A function of study folder, runs, workers, report and stop."""
+    from latune.errors import InputError
+
+    address, cpus, gpus, collect, first_rung = cluster
+    given = {"--address": address, "--gpus-per-run": gpus, "--collect": collect, "--early-stop": first_rung}
+    for option, value in given.items():
+        if value and executor != Executor.ray:
+            raise InputError(f"{option} is for a cluster: expected --executor ray with it.")
     if executor == Executor.ensemble:
         from latune.studies.ensemble import run_ensemble
 
@@ -215,7 +222,6 @@ def _executor(executor: Executor, members: int, cluster: Cluster) -> Callable[..
         from latune.studies.cluster import Resources, run_on_cluster
         from latune.studies.halving import EarlyStopping
 
-        address, cpus, gpus, collect, first_rung = cluster
         asha = None if first_rung is None else EarlyStopping(first_rung=first_rung)
         return partial(run_on_cluster, address=address, resources=Resources(cpus, gpus), asha=asha, collect=collect)
     from latune.studies.local import run_local
