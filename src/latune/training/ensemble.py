@@ -8,7 +8,7 @@ with what the other one began.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -149,15 +149,12 @@ class _Team:
     def advance(self, until: int | None, stopping: Callable[[], bool]) -> dict[int, TrainingError]:
         """Train up to a step or to the end; returns who cannot go on. The others have a checkpoint then."""
         with ExitStack() as stack:
-            for run, keeper in zip(self._runs, self._keepers, strict=True):
-                stack.enter_context(kept(run))
+            for keeper in self._keepers:
                 stack.enter_context(closing(keeper))
             broken = self._loop(until, stopping)
-            for number, keeper in enumerate(self._keepers):
-                if number not in broken:
-                    with self._streams.of(number):
-                        keeper.finish() if self._step == self._steps and not stopping() else keeper.save()
-        return broken
+            end = RunKeeper.finish if self._step == self._steps and not stopping() else RunKeeper.save
+            sound = [number for number in range(len(self._runs)) if number not in broken]
+            return broken | self._each(sound, lambda _, keeper: end(keeper))
 
     @property
     def _step(self) -> int:
@@ -208,11 +205,19 @@ class _Team:
 
     def _keep(self, losses: Losses, rate: float) -> dict[int, TrainingError]:
         """Let every member's keeper see its own losses."""
+
+        def keep(number: int, keeper: RunKeeper) -> None:
+            keeper.keep({name: value[number] for name, value in losses.items()}, rate)
+
+        return self._each(range(len(self._runs)), keep)
+
+    def _each(self, members: Iterable[int], work: Callable[[int, RunKeeper], None]) -> dict[int, TrainingError]:
+        """Do something with members' keepers, each at its own random state; returns who cannot go on."""
         broken = {}
-        for number, keeper in enumerate(self._keepers):
-            with self._streams.of(number):
+        for number in members:
+            with self._streams.of(number), kept(self._runs[number]):
                 try:
-                    keeper.keep({name: value[number] for name, value in losses.items()}, rate)
+                    work(number, self._keepers[number])
                 except TrainingError as error:
                     broken[number] = error
         return broken

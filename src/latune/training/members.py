@@ -86,19 +86,21 @@ class Members:
         streams: RandomStreams,
         device: torch.device,
     ) -> None:
-        self._methods, self._streams = methods, streams
+        if any(player.clip_norm or player.clip_value for player in methods[0].players()):
+            raise ValueError("members whose gradients are cut are trained alone")  # the cut is of one member's
+        self._streams = streams
         self._numbers = torch.arange(len(methods), device=device)
         self._parameters = _stacked([dict(method.named_parameters()) for method in methods])
         self._buffers = _stacked_buffers(methods)
         self._turns = [_Turn(methods[0], player) for player in methods[0].players()]
-        self._names = [_names_of(methods[0], player) for player in methods[0].players()]
+        names_of_players = [_names_of(methods[0], player) for player in methods[0].players()]
         self._optimisers = [
             _stacked_optimiser(
                 [self._parameters[name] for name in names],
                 [[method.get_parameter(name) for name in names] for method in methods],
                 [own[place] for own in optimisers],
             )
-            for place, names in enumerate(self._names)
+            for place, names in enumerate(names_of_players)
         ]
         self._carried: dict[str, Tensor] = {}
 
