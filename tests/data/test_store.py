@@ -64,14 +64,14 @@ def test_storing_again_replaces(home, synthetic):
 def test_all_or_nothing(home, synthetic, monkeypatch, failure, earlier):
     if earlier:
         store_dataset(synthetic)
-    save = np.save
+    save = store.write_array
 
-    def fail_late(path, array, **options):
+    def fail_late(array, path):
         if path.name == "split_test.npy":
             raise failure
-        save(path, array, **options)
+        save(array, path)
 
-    monkeypatch.setattr(np, "save", fail_late)
+    monkeypatch.setattr(store, "write_array", fail_late)
     with pytest.raises(DataError if isinstance(failure, OSError) else type(failure)):
         store_dataset(synthetic)
     assert [path.name for path in home.iterdir()] == ["chorales"] * earlier

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,10 +20,10 @@ from latune.data.dataset import Dataset
 from latune.errors import RecipeError, RunError, TrainingError
 from latune.evaluation.evaluate import evaluate_run
 from latune.recipes import load_recipe
-from latune.training import checkpoint as checkpoints
 from latune.training import keeping, trainer
-from latune.training.checkpoint import latest_checkpoint
+from latune.training.checkpoint import checkpoints, latest_checkpoint
 from latune.training.history import History, read_history
+from latune.training.keeping import in_work
 from latune.training.run_folder import open_run
 from latune.training.schedules import learning_rate
 from latune.training.trainer import resume, train
@@ -129,22 +130,24 @@ def test_resume_of_a_finished_run_does_nothing(recipe, synthetic, tmp_path):
 
 def test_a_failed_checkpoint_leaves_the_one_before(recipe, synthetic, tmp_path, monkeypatch):
     whole = train(recipe("training.checkpoint_every=10"), synthetic, tmp_path / "whole")
-    save, calls = torch.save, []
+    write, calls = Path.write_bytes, []
 
-    def fail_third(content, path):
-        calls.append(path)
-        if len(calls) == 3:
-            path.write_bytes(b"half")
+    def fail_third(path, content):
+        calls.append(path.name)
+        if calls.count("optimisers.pt") == 3:
+            write(path, b"half")
             raise OSError(28, "No space left on device")
-        save(content, path)
+        return write(path, content)
 
-    monkeypatch.setattr(checkpoints.torch, "save", fail_third)
+    monkeypatch.setattr(Path, "write_bytes", fail_third)
     with pytest.raises(RunError, match=r"Cannot write to .*: No space left on device; free space and --resume\.$"):
         train(recipe("training.checkpoint_every=10"), synthetic, tmp_path / "run")
     assert latest_checkpoint(tmp_path / "run").name == "step-000000020"
+    monkeypatch.undo()
     resume(tmp_path / "run", synthetic)
     assert weights(tmp_path / "run") == weights(whole.folder)
-    assert [path.name for path in (tmp_path / "run" / "checkpoint").iterdir()] == ["step-000000040"]
+    assert [path.name for path in checkpoints(tmp_path / "run")] == ["step-000000030", "step-000000040"]
+    assert not list((tmp_path / "run" / "checkpoint").glob(".*"))
 
 
 @pytest.mark.parametrize("file", ["method.safetensors", "optimisers.pt", "state.json"])
@@ -157,8 +160,65 @@ def test_damaged_checkpoint(recipe, synthetic, tmp_path, file, damage):
         path.unlink()
     else:
         path.write_bytes({"empty": b"", "cut": content[: len(content) // 2], "other": b'{"a": 1}'}[damage])
-    with pytest.raises(RunError, match=r"is damaged or does not fit recipe.yaml\.$"):
+    with pytest.raises(RunError, match=r"is damaged: remove .*/run/checkpoint, and --resume begins anew\.$"):
         resume(run.folder, synthetic)
+
+
+def test_a_damaged_checkpoint_is_passed_over(recipe, synthetic, tmp_path):
+    chosen = recipe("training.checkpoint_every=10")
+    whole = train(chosen, synthetic, tmp_path / "whole")
+    run = train(chosen, synthetic, tmp_path / "run", stop=stop_after(25))
+    before, newest = checkpoints(run.folder)
+    assert (before.name, newest.name) == ("step-000000020", "step-000000025")
+    (newest / "method.safetensors").write_bytes(b"")
+    assert latest_checkpoint(run.folder) == before
+    assert resume(run.folder, synthetic).finished
+    assert weights(run.folder) == weights(whole.folder)
+    assert steps_of(run.folder) == steps_of(whole.folder)
+
+
+def test_a_run_in_work_is_refused(recipe, synthetic, tmp_path):
+    run = train(recipe(), synthetic, tmp_path / "run", stop=stop_after(3))
+    with (
+        in_work(run.folder),
+        pytest.raises(RunError, match=r"/run is in work by another process: wait for it, or choose another --out\.$"),
+    ):
+        resume(run.folder, synthetic)
+    assert resume(run.folder, synthetic).finished
+
+
+def test_a_folder_in_use_is_left_as_it_is(recipe, synthetic, tmp_path):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "to whom.txt").write_text("dear")
+    with pytest.raises(RunError, match="is not empty"):
+        train(recipe(), synthetic, tmp_path / "letters")
+    assert [path.name for path in (tmp_path / "letters").iterdir()] == ["to whom.txt"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes."),
+    ],
+)
+def test_too_large_a_batch(recipe, synthetic, tmp_path, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(trainer, "learning_rate", fail)
+    with pytest.raises(TrainingError, match=r"does not suffice for batches of 64 items: .*training.batch_size=32 or"):
+        train(recipe(), synthetic, tmp_path / "run")
+
+
+def test_other_errors_of_tensors_are_not_taken_for_too_little_memory(recipe, synthetic, tmp_path, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("shapes cannot be multiplied")
+
+    monkeypatch.setattr(trainer, "learning_rate", fail)
+    with pytest.raises(RuntimeError, match="shapes"):
+        train(recipe(), synthetic, tmp_path / "run")
 
 
 def test_resume_with_other_items_is_refused(recipe, synthetic, tmp_path):
@@ -203,10 +263,9 @@ def latune_train(out, *arguments):
 
 def wait_for_step(process, folder, step):
     """Until a checkpoint of that step or later is there, and a random moment longer."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while process.poll() is None and time.monotonic() < deadline:
-        latest = latest_checkpoint(folder)
-        if latest is not None and int(latest.name.removeprefix("step-")) >= step:
+        if any(int(path.name.removeprefix("step-")) >= step for path in checkpoints(folder)):
             time.sleep(random.Random().uniform(0, 0.1))
             assert process.poll() is None, "the training was over too soon: make it longer"
             return
@@ -279,12 +338,10 @@ def test_history_drops_what_lies_behind_the_checkpoint(tmp_path):
     first = History(tmp_path)
     for step in (1, 2, 3, 4):
         first.append({"step": step, "loss": step / 3} | ({"validation_loss": 0.5} if step == 3 else {}))
-    first.close()
     rows = read_history(tmp_path)
     second = History(tmp_path, from_step=3)
     assert read_history(tmp_path) == rows[:3]
     second.append({"step": 4, "loss": 0.1})
-    second.close()
     assert read_history(tmp_path) == [*rows[:3], {"step": 4, "loss": 0.1}]
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latune.data.song_guard import GuardedReader, PreparedSong
+from latune.data.store import write_array
 from latune.data.tune_sources import Archives
 from latune.errors import InputError, MissingExtraError
 from latune.music.songs.phrases import PhraseOptions
@@ -193,8 +194,8 @@ def _write(folder: Path, number: int, files: Sequence[FileRow], songs: Sequence[
         "digest": pyarrow.array([_digest(phrase) for phrase in tokens], pyarrow.binary(DIGEST)),
     }
     file_rows = [{"file": row.name, "md5": row.md5, "tempo": row.tempo, "reason": row.reason} for row in files]
-    with _whole(_path(folder, number, ".npy")) as path, path.open("wb") as file:
-        np.save(file, tokens, allow_pickle=False)
+    with _whole(_path(folder, number, ".npy")) as path:
+        write_array(tokens, path)
     with _whole(_path(folder, number, ".parquet")) as path:
         parquet().write_table(pyarrow.table(rows), path)
     with _whole(_path(folder, number, "-files.parquet")) as path:

@@ -33,6 +33,7 @@ __all__ = [
     "require_writable",
     "store_dataset",
     "stored_names",
+    "write_array",
 ]
 
 FORMAT = 1
@@ -236,7 +237,15 @@ def _save(array: NDArray[Any], path: Path) -> None:
     if file and file.name.startswith(FILLED):
         file.rename(path)
     else:
-        np.save(path, array, allow_pickle=False)
+        write_array(array, path)
+
+
+def write_array(array: NDArray[Any], path: Path) -> None:
+    """As `np.save`, whose errors do not say why a disk took less than was written."""
+    contiguous = np.ascontiguousarray(array)
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(contiguous))
+        file.write(contiguous.data if contiguous.size else b"")
 
 
 def _keep(file: Path, path: Path) -> None:

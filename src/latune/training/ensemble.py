@@ -9,7 +9,7 @@ with what the other one began.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ from latune.methods.method import Losses, Method
 from latune.recipes import Recipe
 from latune.training.building import begin_run, build, build_augmentation, build_decay
 from latune.training.checkpoint import position
-from latune.training.keeping import Progress, RunKeeper, kept
+from latune.training.keeping import Progress, RunKeeper, in_work, kept
 from latune.training.members import Members, RandomStreams
-from latune.training.run_folder import Run, open_run
+from latune.training.run_folder import Run, open_run, refuse_used
 from latune.training.schedules import learning_rate
 
 __all__ = ["ensemble_key", "train_ensemble"]
@@ -97,6 +97,22 @@ def train_ensemble(
         TrainingError: A loss is not a number any more, and nobody is told.
     """
     _refuse_other_members(recipes)
+    with ExitStack() as stack:
+        for folder in folders:
+            if not (folder / "run.json").is_file():
+                refuse_used(folder)
+            stack.enter_context(in_work(folder))
+        return _train(recipes, dataset, folders, report, stop, failed)
+
+
+def _train(
+    recipes: Sequence[Recipe],
+    dataset: Dataset,
+    folders: Sequence[Path],
+    report: Report | None,
+    stop: Callable[[], bool] | None,
+    failed: Failed | None,
+) -> list[Run]:
     runs = [_begun(recipe, dataset, folder) for recipe, folder in zip(recipes, folders, strict=True)]
     going = [number for number, run in enumerate(runs) if not run.finished]
     stopped = False
@@ -148,13 +164,10 @@ class _Team:
 
     def advance(self, until: int | None, stopping: Callable[[], bool]) -> dict[int, TrainingError]:
         """Train up to a step or to the end; returns who cannot go on. The others have a checkpoint then."""
-        with ExitStack() as stack:
-            for keeper in self._keepers:
-                stack.enter_context(closing(keeper))
-            broken = self._loop(until, stopping)
-            end = RunKeeper.finish if self._step == self._steps and not stopping() else RunKeeper.save
-            sound = [number for number in range(len(self._runs)) if number not in broken]
-            return broken | self._each(sound, lambda _, keeper: end(keeper))
+        broken = self._loop(until, stopping)
+        end = RunKeeper.finish if self._step == self._steps and not stopping() else RunKeeper.save
+        sound = [number for number in range(len(self._runs)) if number not in broken]
+        return broken | self._each(sound, lambda _, keeper: end(keeper))
 
     @property
     def _step(self) -> int:

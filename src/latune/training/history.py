@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import math
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+
+from latune.training.tensorboard import open_tensorboard
 
 __all__ = ["History", "read_history"]
 
@@ -24,39 +23,29 @@ class History:
     def __init__(self, folder: Path, from_step: int = 0) -> None:
         self._path = folder / "history.csv"
         kept = [row for row in read_history(folder) if row["step"] <= from_step] if from_step else []
-        self._columns: list[str] = []
-        self._path.unlink(missing_ok=True)
-        self._write(kept)
-        self._board = _tensorboard(folder, from_step)
+        self._columns = list(dict.fromkeys(name for row in kept for name in row))
+        self._rewrite(kept)
+        self._board = open_tensorboard(folder / "tensorboard", from_step)
 
     def append(self, row: Row) -> None:
         """Add a row; it must have a "step"."""
-        self._write([row])
+        new = [name for name in row if name not in self._columns]
+        if new:
+            self._columns += new
+            self._rewrite(read_history(self._path.parent))
+        with self._path.open("a", newline="", encoding="utf-8") as file:
+            csv.DictWriter(file, self._columns, restval="").writerow(row)
         if self._board is not None:
-            for name, value in row.items():
-                if name != "step":
-                    self._board.add_scalar(name, value, int(row["step"]))
-
-    def close(self) -> None:
-        """Flush and close the TensorBoard file."""
-        if self._board is not None:
-            self._board.close()
-
-    def _write(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            new = [name for name in row if name not in self._columns]
-            if new:
-                earlier = read_history(self._path.parent)
-                self._columns += new
-                self._rewrite(earlier)
-            with self._path.open("a", newline="", encoding="utf-8") as file:
-                csv.DictWriter(file, self._columns, restval="").writerow(row)
+            self._board.append({name: value for name, value in row.items() if name != "step"}, int(row["step"]))
 
     def _rewrite(self, rows: list[Row]) -> None:
-        with self._path.open("w", newline="", encoding="utf-8") as file:
+        """Write all rows with the columns there are now, whole or not at all."""
+        temporary = self._path.with_name(f".{self._path.name}.tmp")
+        with temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, self._columns, restval="")
             writer.writeheader()
-            writer.writerows({k: v for k, v in row.items() if not math.isnan(v) or k in self._columns} for row in rows)
+            writer.writerows(rows)
+        temporary.replace(self._path)
 
 
 def read_history(folder: Path) -> list[Row]:
@@ -72,11 +61,3 @@ def read_history(folder: Path) -> list[Row]:
             except (TypeError, ValueError):
                 continue  # a kill can tear the last line
     return [row for row in rows if "step" in row]
-
-
-def _tensorboard(folder: Path, from_step: int) -> Any | None:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    return SummaryWriter(str(folder / "tensorboard"), purge_step=from_step or None)

@@ -6,21 +6,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import torch
+from filelock import FileLock, Timeout
 from torch.optim import Optimizer
 
 from latune.data.batches import Batches
 from latune.data.dataset import Dataset
-from latune.errors import RunError
+from latune.errors import RunError, TrainingError
 from latune.methods.method import Losses, Method
 from latune.training.checkpoint import TrainingState, latest_checkpoint, load_checkpoint, save_checkpoint
 from latune.training.distributed import Devices
 from latune.training.history import History
 from latune.training.recording import Recorder
-from latune.training.run_folder import Run, save_weights, write_json
+from latune.training.run_folder import LOCK, Run, save_weights, write_json
 from latune.training.watching import numbers, refuse_broken_weights, refuse_not_a_number, refuse_other_recipe, validate
 
-__all__ = ["Progress", "Report", "RunKeeper", "kept"]
+__all__ = ["Progress", "Report", "RunKeeper", "in_work", "kept"]
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,50 @@ Report = Callable[[Progress], None]
 
 
 @contextmanager
+def in_work(folder: Path) -> Iterator[None]:
+    """Keep other processes from training in this run folder while the block runs.
+
+    Raises:
+        RunError: Another process trains in it, or it cannot be written.
+    """
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunError(f"{folder} is in work by another process: wait for it, or choose another --out.") from error
+    except OSError as error:
+        raise RunError(f"Cannot write to {folder}: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
 def kept(run: Run) -> Iterator[None]:
-    """What cannot be written while the block runs becomes one sentence.
+    """What cannot be written while the block runs, or does not fit into memory, becomes one sentence.
 
     Raises:
         RunError: The folder cannot be written.
+        TrainingError: The memory does not suffice.
     """
     try:
         yield
     except OSError as error:
         raise RunError(f"Cannot write to {run.folder}: {error.strerror}; free space and --resume.") from error
+    except (MemoryError, RuntimeError) as error:
+        if not _is_about_memory(error):
+            raise
+        size = run.recipe.training.batch_size
+        raise TrainingError(
+            f"The memory does not suffice for batches of {size} items: train with --set training.batch_size="
+            f"{max(size // 2, 1)} or less, or --set training.device=cpu."
+        ) from error
+
+
+def _is_about_memory(error: Exception) -> bool:
+    """PyTorch has an error of its own for accelerators; on a CPU it says so in words."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 class RunKeeper:
@@ -146,11 +183,6 @@ class RunKeeper:
         refuse_broken_weights(self._method, self._run.folder, self.state.step)
         if self._writes:
             save_checkpoint(self._run.folder, self._method, self._optimisers, self.state)
-
-    def close(self) -> None:
-        """Flush the history."""
-        if self._history is not None:
-            self._history.close()
 
     def finish(self) -> None:
         """Write the last checkpoint and `finished.json`."""

@@ -24,10 +24,24 @@ from latune.recipes import Recipe
 from latune.recipes.loading import recipe_from_dict
 from latune.training.run_plugins import extended_codec, remarks_on_plugins
 
-__all__ = ["FORMAT", "Run", "create_run", "open_run", "save_weights", "write_bytes", "write_json", "write_text"]
+__all__ = [
+    "FORMAT",
+    "LOCK",
+    "Run",
+    "create_run",
+    "open_run",
+    "refuse_used",
+    "save_weights",
+    "write_bytes",
+    "write_json",
+    "write_text",
+]
 
 FORMAT = 1
 """Version of the folder's layout."""
+
+LOCK = ".lock"
+"""File that a process holds while it trains in a run folder; empty, and there ever after."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +120,7 @@ def create_run(folder: Path, recipe: Recipe, codec: Codec, plugins: Sequence[Plu
     Raises:
         RunError: The folder holds something already or cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunError(f"{folder} is not empty: choose another --out, or go on with --resume.")
+    refuse_used(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_text(folder / "recipe.yaml", yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False))
@@ -118,6 +131,16 @@ def create_run(folder: Path, recipe: Recipe, codec: Codec, plugins: Sequence[Plu
     except OSError as error:
         raise RunError(f"Cannot write to {folder}: {error.strerror}.") from error
     return Run(folder, recipe, codec)
+
+
+def refuse_used(folder: Path) -> None:
+    """Check that a run can be begun in a folder.
+
+    Raises:
+        RunError: The folder holds something already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())):
+        raise RunError(f"{folder} is not empty: choose another --out, or go on with --resume.")
 
 
 def open_run(folder: Path, plugins: Sequence[Plugin] = ()) -> Run:

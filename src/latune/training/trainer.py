@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import torch
@@ -16,8 +16,8 @@ from latune.methods.method import Losses, Method, Player
 from latune.recipes import Recipe
 from latune.training.building import begin_run, build, build_augmentation, build_decay
 from latune.training.distributed import Devices
-from latune.training.keeping import Progress, Report, RunKeeper, kept
-from latune.training.run_folder import Run, open_run
+from latune.training.keeping import Progress, Report, RunKeeper, in_work, kept
+from latune.training.run_folder import Run, open_run, refuse_used
 from latune.training.schedules import learning_rate
 
 __all__ = ["Progress", "resume", "train"]
@@ -54,8 +54,10 @@ def train(
     recipe = recipe.resolved(dataset.table.names)
     method, device = build(recipe, dataset)
     devices = Devices(method.model, recipe.seed)
-    run = begin_run(recipe, dataset, folder) if devices.first else Run(folder, recipe, dataset.codec)
-    return _loop(run, dataset, method, device, devices, report, stop)
+    refuse_used(folder)
+    with _alone_in(folder, devices):
+        run = begin_run(recipe, dataset, folder) if devices.first else Run(folder, recipe, dataset.codec)
+        return _loop(run, dataset, method, device, devices, report, stop)
 
 
 def resume(
@@ -83,7 +85,14 @@ def resume(
     if run.finished:
         return run
     method, device = build(run.recipe, dataset)
-    return _loop(run, dataset, method, device, Devices(method.model, run.recipe.seed), report, stop)
+    devices = Devices(method.model, run.recipe.seed)
+    with _alone_in(folder, devices):
+        return _loop(run, dataset, method, device, devices, report, stop)
+
+
+def _alone_in(folder: Path, devices: Devices) -> AbstractContextManager[None]:
+    """The first process of a run keeps others from its folder."""
+    return in_work(folder) if devices.first else nullcontext()
 
 
 def _loop(
@@ -110,11 +119,8 @@ def _loop(
     ]
 
     # Go on where the last checkpoint stands.
-    with (
-        kept(run),
-        closing(RunKeeper(run, dataset, method, optimisers, batches, held_out, steps, report, devices)) as keeper,
-        devices.sharing(),
-    ):
+    with kept(run), devices.sharing():
+        keeper = RunKeeper(run, dataset, method, optimisers, batches, held_out, steps, report, devices)
         devices.require_same(keeper.state.step)
         while keeper.state.step < steps:
             # One round: every player takes its turns on the batch of this step.
