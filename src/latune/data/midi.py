@@ -44,7 +44,8 @@ SUFFIXES = (".mid", ".midi", ".kar", ".rmi")
 TABLE = "songs.parquet"
 """The file beside the arrays that says where each phrase comes from."""
 
-_SYNTHETIC_SONGS = 64  # of each genre
+_SYNTHETIC_SONGS = 512  # of each genre
+_SYNTHETIC_HOP = 4  # bars: their chords come back every four bars, so phrases in between hold little else
 
 Genres = list[tuple[str, ...]]
 
@@ -100,7 +101,7 @@ def prepare_midi(preparation: Preparation) -> Dataset:
 def _phrase_options(preparation: Preparation) -> PhraseOptions:
     given: dict[str, Any] = {
         "triples": preparation.triples,
-        "hop": preparation.hop,
+        "hop": preparation.hop or (_SYNTHETIC_HOP if preparation.source is None else None),
         "pitch": "highest" if preparation.highest else None,
         "max_silent_bars": preparation.silent_bars,
         "aligned": preparation.aligned,

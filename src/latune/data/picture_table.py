@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from latune.attributes import Attribute, AttributeTable, Kind
 from latune.errors import DataError, InputError
+from latune.music.wording import printable
 
 __all__ = ["SPLITS", "PictureTable", "attribute_table", "read_table"]
 
@@ -72,13 +73,13 @@ def read_table(path: Path, with_files: bool) -> PictureTable:
     texts = {name for name in columns if name not in special and not any(map(_is_number, columns[name]))}
     blank = [name for name in columns if all(not cell for cell in columns[name])]
     if blank:
-        raise DataError(f"{path}, column '{blank[0]}': expected values, found none.")
+        raise DataError(f"{path}, column '{printable(blank[0])}': expected values, found none.")
     names = [name for name in header if name not in special | texts]
     if not names:
-        raise DataError(f"{path}: expected a column of numbers, found none among {', '.join(header)}.")
+        raise DataError(f"{path}: expected a column of numbers, found none among {printable(', '.join(header))}.")
     for name in names:
         if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
-            raise DataError(f"{path}, column '{name}': expected a name of letters, digits and underscores.")
+            raise DataError(f"{path}, column '{printable(name)}': expected a name of letters, digits and underscores.")
     values = [[_number(path, line, n, cell) for line, cell in zip(lines, columns[n], strict=True)] for n in names]
     return PictureTable(
         path,
@@ -131,7 +132,7 @@ def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     header = found[0][1]
     for name in header:
         if not name or header.count(name) > 1:
-            raise DataError(f"{path}: expected a name of its own for every column, got {', '.join(header)}.")
+            raise DataError(f"{path}: expected a name of its own for every column, got {printable(', '.join(header))}.")
     for line, row in found[1:]:
         if len(row) != len(header):
             raise DataError(f"{path}, row {line}: expected {len(header)} cells as in the header, got {len(row)}.")
@@ -147,7 +148,7 @@ def _is_number(cell: str) -> bool:
 
 def _number(path: Path, line: int, column: str, cell: str) -> float:
     if not _is_number(cell):
-        got = f"got '{cell}'" if cell else "it is missing"
+        got = f"got '{printable(cell)}'" if cell else "it is missing"
         raise DataError(f"{path}, row {line}, column '{column}': expected a number, {got}.")
     return float(cell)
 
@@ -163,7 +164,9 @@ def _files(path: Path, lines: Sequence[int], cells: Sequence[str], column: str) 
     seen: dict[str, int] = {}
     for line, cell in zip(lines, _filled(path, lines, cells, column), strict=True):
         if cell in seen:
-            raise DataError(f"{path}, row {line}, column '{column}': '{cell}' stands in row {seen[cell]} already.")
+            raise DataError(
+                f"{path}, row {line}, column '{column}': '{printable(cell)}' stands in row {seen[cell]} already."
+            )
         seen[cell] = line
     return tuple(cells)
 
@@ -171,5 +174,7 @@ def _files(path: Path, lines: Sequence[int], cells: Sequence[str], column: str) 
 def _splits(path: Path, lines: Sequence[int], cells: Sequence[str]) -> tuple[str, ...]:
     for line, cell in zip(lines, cells, strict=False):
         if cell not in SPLITS:
-            raise DataError(f"{path}, row {line}, column '{SPLIT}': expected {', '.join(SPLITS)}, got '{cell}'.")
+            raise DataError(
+                f"{path}, row {line}, column '{SPLIT}': expected {', '.join(SPLITS)}, got '{printable(cell)}'."
+            )
     return tuple(cells)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -135,7 +135,7 @@ def _keys_beside(location: list[str], root: type[BaseModel]) -> list[str]:
         variants = _models_in(block.model_fields[path.pop(0)].annotation)
         if len(variants) > 1:  # `model` and `method`: the next part is the tag of the chosen variant
             tag = path.pop(0)
-            variants = [variant for variant in variants if variant.model_fields["name"].default == tag]
+            variants = [variant for variant in variants if tag in get_args(variant.model_fields["name"].annotation)]
         block = variants[0]
     return list(block.model_fields)
 
