@@ -3,12 +3,18 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check benchmark clean
+.PHONY: demo page test check benchmark docs clean
 
 demo: $(VENV)/.installed  ## Prepare the chorales, train, measure, and write runs/demo/report.html
 	$(BIN)/latune demo --out runs/demo
 
+page: $(VENV)/.installed  ## Build the studio's page (needs Node 20 or newer with npm)
+	$(BIN)/python studio/page_build.py
+
+# Exit code 3: Node or its packages cannot be had here. The tests of the page are then left out, and say so.
 test: $(VENV)/.installed-dev  ## Run all tests
+	@$(BIN)/python studio/page_build.py || [ $$? -eq 3 ]
+	@if [ -d studio/node_modules ]; then cd studio && npm test; fi
 	@echo "Running the tests"
 	$(BIN)/python -m pytest
 
@@ -17,6 +23,7 @@ check: $(VENV)/.installed-dev  ## Format, lint, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if [ -d studio/node_modules ]; then cd studio && npm run check; fi
 
 benchmark: $(VENV)/.installed-dev  ## Print every speed claim as a ratio (keep the machine quiet)
 	$(BIN)/python benchmarks/training_step.py
@@ -29,6 +36,7 @@ benchmark: $(VENV)/.installed-dev  ## Print every speed claim as a ratio (keep t
 	$(BIN)/python benchmarks/sprites.py
 	$(BIN)/python benchmarks/ensemble.py
 	$(BIN)/python benchmarks/study_scheduling.py
+	$(BIN)/python benchmarks/studio_page.py
 
 # The constraints pin every package; PyTorch first, so that its plain CPU build is taken where pip finds one.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -44,5 +52,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'
 	@touch $@
 
+docs: $(VENV)/.installed-dev  ## Build the manual into build/manual
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 clean:  ## Remove the environment and caches; runs and data stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) studio/node_modules src/latune/studio/page .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

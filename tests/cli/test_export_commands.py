@@ -58,7 +58,7 @@ def test_an_upload(latune, trained_run, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--to", "onix"], "--to onix: expected onnx or hub."),
+        (["--to", "onix"], "--to onix: expected onnx, hub, web or html."),
         (["--to", "onnx", "--licence", "mit"], "--licence: expected only beside --to hub."),
         (["--to", "onnx", "--push", "me/run"], "--push: expected only beside --to hub."),
         (["--to", "hub", "--push", "run"], "--push run: expected NAME/REPOSITORY."),

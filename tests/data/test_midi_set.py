@@ -197,6 +197,11 @@ class TestComposedSongs:
             (label,) = np.flatnonzero(dataset.labels[row])
             assert dataset.label_names[label] == table["genres"][row] == table["file"][row].split("/")[0]
         assert dataset.description["rejected"] == []
+        assert set(table["start_bar"]) <= set(range(0, 25, 4))
+
+    def test_phrases_begin_at_any_bar_where_asked_for(self, monkeypatch):
+        monkeypatch.setattr(midi, "_SYNTHETIC_SONGS", 1)
+        assert 1 in table_of(prepare_dataset("midi", Preparation(hop=1)))["start_bar"]
 
 
 class TestRefusals:

@@ -85,6 +85,22 @@ def test_a_stopped_run_ends_like_an_unstopped_one(invented, tmp_path):
     assert petals.genres == GENRES
 
 
+def test_a_run_with_a_flow_goes_on_like_an_unstopped_one(invented, tmp_path):
+    settings = musae(regulariser="kl", weights=[[0, 0.01]], content_weight=0.3, content_items=5, transport_weight=0.01)
+    settings["model"] |= {"flow": {"layers": 2, "hidden_size": 8}}
+    recipe = recipe_from_dict(settings, "test")
+    whole = train(recipe, invented, tmp_path / "whole")
+    told = []
+    train(recipe, invented, tmp_path / "parts", stop=lambda: told.append(0) or len(told) == 13)
+    resume(tmp_path / "parts", invented)
+    for file in ("weights.safetensors", "petals.safetensors"):
+        assert (whole.folder / file).read_bytes() == (tmp_path / "parts" / file).read_bytes()
+    assert {"regularity", "content", "flow_likelihood", "flow_transport"} <= set(read_history(whole.folder)[-1])
+    bent = [name for name, value in load_file(whole.folder / "weights.safetensors").items() if ".out." in name]
+    assert len(bent) == 4
+    assert whole.load_model().flow.couplings[0].out.weight.any()
+
+
 def test_training_reconstructs_and_brings_codes_near_their_petals(invented, tmp_path):
     settings = musae(weights=[[0, 3.0]], regulariser="mmd")
     settings["training"] |= {"steps": 250, "validate_every": 125, "checkpoint_every": 250, "learning_rate": 0.006}

@@ -14,7 +14,7 @@ os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 import typer
 
 import latune
-from latune.cli import coherence, data, exporting, making, measuring, scoring, songs, studies, training, using
+from latune.cli import coherence, data, exporting, making, measuring, scoring, songs, studies, studio, training, using
 from latune.cli.output import console, errors
 from latune.errors import LatuneError
 
@@ -47,6 +47,7 @@ app.command()(songs.reconstruct)
 app.command()(songs.transfer)
 app.command()(songs.sweep)
 app.command()(exporting.export)
+app.command()(studio.studio)
 
 
 def _show_version(wanted: bool) -> None:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     Values = NDArray[np.float64]
 
-__all__ = ["RunFolder", "parse_knob", "parse_knobs", "rows_of_values"]
+__all__ = ["RunFolder", "RunFolders", "parse_knob", "parse_knobs", "rows_of_values"]
 
 
 RunFolder = Annotated[Path, typer.Argument(help="Run folder, as latune train leaves it")]
+RunFolders = Annotated[list[Path], typer.Argument(help="Run folder, as latune train leaves it; several for a studio")]
 
 
 def parse_knob(text: str) -> tuple[str, float]:

@@ -60,7 +60,9 @@ def prepare(
     labels: Annotated[Path | None, typer.Option(help="CSV table of your own songs' genres: file, genres.")] = None,
     cluster: Annotated[str | None, typer.Option(help="Address of a Ray cluster for songs, or local.")] = None,
     triples: Annotated[int | None, typer.Option(min=1, help="Combinations of parts per song; default: 4.")] = None,
-    hop: Annotated[int | None, typer.Option(min=1, help="Bars from one phrase to the next; default: 1.")] = None,
+    hop: Annotated[
+        int | None, typer.Option(min=1, help="Bars from one phrase to the next; default: 1, 4 for composed songs.")
+    ] = None,
     highest: Annotated[
         bool, typer.Option("--highest", help="Of chords keep the highest note, not the lowest.")
     ] = False,

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from latune.models.latent_model import LatentModel
+from latune.models.mapped_posterior import MappedPosterior
 
 __all__ = [
     "Codes",
@@ -41,6 +42,7 @@ def encode_samples(model: LatentModel, items: Items, seed: int) -> Codes:
     return _encode(model, items, torch.Generator().manual_seed(seed))
 
 
+@torch.no_grad()
 def encode_posteriors(model: LatentModel, items: Items) -> tuple[Codes, Codes]:
     """Means and standard deviations of q(z|x): items (N, ...) to twice (N, D)."""
     moments = [(one.mean.cpu().numpy(), one.stddev.cpu().numpy()) for one in _posteriors(model, items)]
@@ -48,13 +50,19 @@ def encode_posteriors(model: LatentModel, items: Items) -> tuple[Codes, Codes]:
     return _joined(model, means), _joined(model, scales)
 
 
+@torch.no_grad()
 def _encode(model: LatentModel, items: Items, generator: torch.Generator | None) -> Codes:
     parts = []
     for posterior in _posteriors(model, items):
-        codes = posterior.mean.cpu()
-        if generator is not None:
-            codes = codes + posterior.stddev.cpu() * torch.randn(codes.shape, generator=generator)
-        parts.append(codes.numpy())
+        mean = posterior.mean
+        if generator is None:
+            parts.append(mean.cpu().numpy())
+            continue
+        noise = torch.randn(mean.shape, generator=generator)
+        if isinstance(posterior, MappedPosterior):
+            parts.append(posterior.at(noise.to(mean.device)).cpu().numpy())
+        else:
+            parts.append((mean.cpu() + posterior.stddev.cpu() * noise).numpy())
     return _joined(model, parts)
 
 

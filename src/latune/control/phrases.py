@@ -104,7 +104,10 @@ def _turn(editor: Editor, tokens: Tokens, request: PhraseRequest, way: Way) -> T
     done: dict[bytes, NDArray[np.uint8]] = {}
     for start in range(0, len(tokens), size):
         window = min(start, last) + np.arange(size)
-        turned = editor.turn_by(way, tokens[window][None], *window_targets(request, window)).items[0]
+        wanted, held = window_targets(request, window)
+        if not wanted:
+            continue
+        turned = editor.turn_by(way, tokens[window][None], wanted, held).items[0]
         for place in range(start, min(start + size, len(tokens))):
             key = tokens[place].tobytes() + request.key(place)
             edited[place] = done.setdefault(key, turned[place - window[0]])

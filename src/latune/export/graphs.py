@@ -58,24 +58,36 @@ class Graph:
 
     Args:
         name: Of the file, without its suffix.
-        module: From one tensor (N, ...) to one tensor, or several.
+        module: From one tensor (N, ...), or several, to one tensor, or several.
         input: What it reads.
         outputs: What it gives.
         reference: The same function as the run computes it.
         examples: Inputs of so many items, for tracing and for the check.
+        beside: What it reads beside `input`, in the order of the module's arguments.
     """
 
     name: str
     module: nn.Module
     input: Port
     outputs: tuple[Port, ...]
-    reference: Callable[[Tensor], tuple[Tensor, ...]]
-    examples: Callable[[int], Tensor]
+    reference: Callable[..., tuple[Tensor, ...]]
+    examples: Callable[[int], Tensor | tuple[Tensor, ...]]
+    beside: tuple[Port, ...] = ()
 
     @property
     def file(self) -> str:
         """Its file's name."""
         return f"{self.name}.onnx"
+
+    @property
+    def inputs(self) -> tuple[Port, ...]:
+        """All that it reads."""
+        return (self.input, *self.beside)
+
+    def batch(self, count: int) -> tuple[Tensor, ...]:
+        """Inputs of so many items, one tensor each."""
+        examples = self.examples(count)
+        return (examples,) if isinstance(examples, Tensor) else examples
 
     def to_dict(self) -> dict[str, Any]:
         """For `latune.json`."""
@@ -114,7 +126,7 @@ def write_graph(graph: Graph, folder: Path) -> float:
             traced = _traced(graph)
             program = torch.onnx.export(
                 traced,
-                input_names=[graph.input.name],
+                input_names=[port.name for port in graph.inputs],
                 output_names=[port.name for port in graph.outputs],
                 opset_version=OPSET,
                 dynamo=True,
@@ -135,8 +147,9 @@ def write_graph(graph: Graph, folder: Path) -> float:
 
 def _traced(graph: Graph) -> torch.export.ExportedProgram:
     """A graph for batches of any size."""
-    module, sizes = graph.module.eval(), ({0: torch.export.Dim(BATCH, min=1, max=MOST_ITEMS)},)
-    example = (graph.examples(CHECKED[1]),)
+    size = torch.export.Dim(BATCH, min=1, max=MOST_ITEMS)
+    module, example = graph.module.eval(), graph.batch(CHECKED[1])
+    sizes = tuple({0: size} for _ in example)
     try:
         return torch.export.export(module, example, dynamic_shapes=sizes, strict=False)
     except torch._dynamo.exc.UserError:
@@ -156,10 +169,11 @@ def largest_difference(graph: Graph, path: Path) -> float:
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     found = []
     for size in CHECKED:
-        batch = graph.examples(size)
+        batch = graph.batch(size)
         with torch.no_grad():
-            expected = [output.numpy() for output in graph.reference(batch)]
-        found += _differences(session.run(None, {graph.input.name: batch.numpy()}), expected)
+            expected = [output.numpy() for output in graph.reference(*batch)]
+        told = {port.name: tensor.numpy() for port, tensor in zip(graph.inputs, batch, strict=True)}
+        found += _differences(session.run(None, told), expected)
     return float(np.max(found))
 
 

@@ -11,13 +11,10 @@ from latune.control.directions import KINDS, file_name
 from latune.errors import InputError, MissingExtraError, RunError
 from latune.export.card import model_card
 from latune.export.folder import new_folder
-from latune.export.source import RunSource
+from latune.export.source import CODES, RunSource
 from latune.training.run_folder import write_json, write_text
 
 __all__ = ["CODES", "FILES", "check_repository", "export_hub", "fetch_run", "is_repository", "push_folder"]
-
-CODES = "codes.json"
-"""Where codes lie, so that new items can be drawn without the data."""
 
 FILES = (
     "README.md",

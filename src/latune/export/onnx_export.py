@@ -17,7 +17,7 @@ from latune.export.source import RunSource
 from latune.export.summary import knob_summaries
 from latune.training.run_folder import write_json
 
-__all__ = ["FORMAT", "export_onnx"]
+__all__ = ["FORMAT", "export_onnx", "write_onnx"]
 
 FORMAT = 1
 """Version of `latune.json`."""
@@ -43,14 +43,19 @@ def export_onnx(source: RunSource, output: Path, report: Callable[[int, int], No
         RunError: A graph computes something else than the run.
     """
     require_onnx()
-    graphs = run_graphs(source.editor, run_reader(source.run))
     with new_folder(output) as folder:
-        differences = {}
-        for graph in graphs:
-            differences[graph.file] = write_graph(graph, folder)
-            if report is not None:
-                report(len(differences), len(graphs))
-        write_json(folder / "latune.json", _description(source, graphs, differences))
+        return write_onnx(source, folder, report)
+
+
+def write_onnx(source: RunSource, folder: Path, report: Callable[[int, int], None] | None = None) -> dict[str, float]:
+    """Write the files of `export_onnx` into a folder that is there; arguments and errors are the same."""
+    graphs = run_graphs(source.editor, run_reader(source.run))
+    differences = {}
+    for graph in graphs:
+        differences[graph.file] = write_graph(graph, folder)
+        if report is not None:
+            report(len(differences), len(graphs))
+    write_json(folder / "latune.json", _description(source, graphs, differences))
     return differences
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from latune.control.editor import Editor, open_editor
-from latune.control.sample import CodeDistribution, fit_codes
+from latune.control.sample import CodeDistribution, codes_from_dict, fit_codes
 from latune.data.dataset import Dataset
 from latune.data.measure_codec import MeasureCodec
 from latune.data.own_attributes import with_plugins
@@ -20,7 +20,10 @@ from latune.plugins import Plugin
 from latune.recipes.items import items_of
 from latune.training.run_folder import Run, open_run
 
-__all__ = ["RunSource", "open_source", "prepared_data"]
+__all__ = ["CODES", "RunSource", "open_source", "prepared_data"]
+
+CODES = "codes.json"
+"""Where codes lie, so that new items can be drawn without the data."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,15 @@ class RunSource:
 
     @cached_property
     def codes(self) -> CodeDistribution | None:
-        """Where its codes lie, which new items are drawn from: of runs on measures or pictures whose data are here."""
-        if self.dataset is None or not isinstance(self.editor.codec, MeasureCodec | PictureCodec):
+        """Where its codes lie, which new items are drawn from: of runs on measures or pictures.
+
+        It is fitted to the data; where these are not here it is what an export left beside the weights, or None.
+        """
+        if not isinstance(self.editor.codec, MeasureCodec | PictureCodec):
             return None
+        if self.dataset is None:
+            content = self._content(CODES)
+            return None if content is None else codes_from_dict(content, self.run.folder / CODES)
         return fit_codes(self.editor, self.dataset)
 
     def _content(self, name: str) -> dict[str, Any] | None:

@@ -67,9 +67,12 @@ def _spline_taps(positions: Floats, n: int) -> tuple[Floats, Integers]:
 def _interpolation(positions: Floats, n: int) -> Floats:
     """The matrix (M, n) from samples to the values at `positions` (M,) of the cubic spline through them."""
     weights, places = _spline_taps(positions, n)
+    coefficients = _spline_filter(n)
     matrix = np.zeros((len(positions), n))
-    np.add.at(matrix, (np.arange(len(positions))[:, None], places), weights)
-    return np.asarray(matrix @ _spline_filter(n))
+    # Tap by tap: a matrix product's last bits depend on the processor, and they decide whether white areas stay white.
+    for weight, place in zip(weights.T, places.T, strict=True):
+        matrix += weight[:, None] * coefficients[place]
+    return matrix
 
 
 def _spans(matrix: Floats) -> Integers:

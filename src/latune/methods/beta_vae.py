@@ -30,7 +30,7 @@ class BetaVaeConfig(VariationalConfig):
     """Settings of the beta-VAE."""
 
     name: Literal["beta_vae"] = "beta_vae"
-    beta: Annotated[float, Field(ge=0)] = 1.0
+    beta: Annotated[float, Field(ge=0)] = 1.0  # weight of the KL term
     capacity: Annotated[float, Field(ge=0)] = 0.0  # nats that the KL is drawn to
 
 

@@ -42,6 +42,7 @@ from latune.methods.code_critic import CodeCritic
 from latune.methods.code_memory import CodeMemory
 from latune.methods.method import MAIN_PLAYER, Losses, Method, Player
 from latune.models.latent_model import LatentModel, diagonal_normal
+from latune.models.mapped_posterior import MappedPosterior
 from latune.models.song_model import SongModel
 from latune.music.songs.tokens import STEPS, TRACKS
 
@@ -107,12 +108,14 @@ class Musae(Method):
     ) -> None:
         if not isinstance(model, SongModel):
             raise RecipeError("method.name: 'musae_single' and 'musae_mixture' need model song_bars or song_lstm.")
+        if model.flow is not None and config.regulariser != "kl":
+            raise RecipeError(f"model.flow: needs method.regulariser 'kl', got '{config.regulariser}'.")
         super().__init__(model)
         self.config, self.attribute_term = config, attribute_term
         sizes = self.read_sizes() if config.regulariser == "wgan" else []
         self._critics = [CodeCritic(size, config.critic_sizes, config.penalty) for size in sizes]
         self.critics = nn.ModuleList(self._critics)
-        self._posterior: Distribution | None = None  # of the autoencoder's turn in this round
+        self._posterior: Distribution | None = None  # of the network's own codes, in the autoencoder's turn
         self.memory = CodeMemory(config.critic_memory, model.latent_size, genres)
 
     @abstractmethod
@@ -139,7 +142,8 @@ class Musae(Method):
         """The autoencoder moves first; the critics join with the first weight that is not 0."""
         config = self.config
         player = partial(Player, clip_norm=config.clip_norm, clip_value=config.clip_value)
-        players = [player(MAIN_PLAYER, list(self.model.parameters()), self._autoencoder_losses)]
+        own = [parameter for name, parameter in self.model.named_parameters() if not name.startswith("flow.")]
+        players = [player(MAIN_PLAYER, own, self._autoencoder_losses)]
         first = next((step for step, weight in config.weights if weight > 0), None)
         if self._critics and first is not None:
             critics = player(
@@ -175,7 +179,8 @@ class Musae(Method):
         if self.attribute_term is not None:
             losses["attribute"] = self.attribute_term(posterior, codes, batch.attributes)
         losses |= self.other_terms(codes, batch)
-        self._posterior = diagonal_normal(posterior.mean.detach(), posterior.stddev.detach())
+        base = posterior.base if isinstance(posterior, MappedPosterior) else posterior
+        self._posterior = diagonal_normal(base.mean.detach(), base.stddev.detach())
         self.memory.keep(self._posterior, batch.labels, step)
         return {"loss": torch.stack(list(losses.values())).sum(), **losses, "accuracy": right}
 

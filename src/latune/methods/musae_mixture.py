@@ -4,6 +4,10 @@ The prior of a code is the petal of one of its item's genres, drawn anew each ti
 has none. The critic reads the code and the one-hot of that genre (zeros for "no genre"), so it sees to it that every
 genre fills its own petal.
 
+Beside what is published: a flow of the model learns to match codes with petals (`latune.methods.musae_flow`); and with
+`content_weight` codes are carried to another genre as style transfer does, and what is decoded of them shall have the
+pitches of the phrase, bar by bar (`latune.losses.pitch_profile`), so that rhythm is what a genre changes.
+
 Source: Valenti, Carta and Bacciu 2020 (arXiv 2001.05494), and the code published with it.
 """
 
@@ -12,15 +16,21 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from latune.data.batches import Batch
 from latune.errors import RecipeError
+from latune.losses.pitch_profile import pitch_profile_loss
 from latune.methods.attribute_term import AttributeTerm
-from latune.methods.musae import Musae, MusaeConfig, Stages
+from latune.methods.method import Losses, Player
+from latune.methods.musae import Musae, MusaeConfig, Positive, Stages, Weight
+from latune.methods.musae_flow import flow_losses, other_genres
 from latune.models.latent_model import LatentModel
 from latune.models.petals import PetalsConfig, build_petals
+from latune.models.song_model import probabilities
+from latune.music.songs.tokens import DRUMS, SILENCE, STEPS_PER_BAR
 
 __all__ = ["MusaeMixture", "MusaeMixtureConfig"]
 
@@ -31,6 +41,10 @@ class MusaeMixtureConfig(MusaeConfig):
     name: Literal["musae_mixture"] = "musae_mixture"
     weights: Stages = ((0, 0.0), (5000, 0.1), (10_000, 0.2))
     petals: PetalsConfig = PetalsConfig()
+    content_weight: Weight = 0.0  # of the pitches of carried phrases, in nats; published: 0
+    content_items: PositiveInt | None = None  # phrases of a batch that are carried; default: all
+    flow_learning_rate_factor: Positive = 1.0  # of the model's flow, times the schedule's learning rate
+    transport_weight: Weight = 0.0  # of how far the flow carries codes from genre to genre
 
 
 class MusaeMixture(Musae):
@@ -69,7 +83,29 @@ class MusaeMixture(Musae):
                 f"model.latent_size: expected at least {tied + config.petals.size(genres)}, for attributes and petals,"
                 f" got {model.latent_size}."
             )
+        if config.transport_weight > 0 and self.model.flow is None:
+            raise RecipeError("method.transport_weight: needs a flow: expected model.flow, or 0.")
+        if genres == 1 and (config.transport_weight > 0 or config.content_weight > 0):
+            raise RecipeError(
+                "method: content_weight and transport_weight carry codes between genres: expected two or more."
+            )
         self.petals = build_petals(config.petals, genres, model.latent_size)
+
+    def players(self) -> list[Player]:
+        """The autoencoder, critics where there are such, and the flow where there is one, which learns alone."""
+        players = super().players()
+        if self.model.flow is not None:
+            config = self.config
+            flow = Player(
+                "flow",
+                list(self.model.flow.parameters()),
+                self._flow_losses,
+                learning_rate_factor=config.flow_learning_rate_factor,
+                clip_norm=config.clip_norm,
+                clip_value=config.clip_value,
+            )
+            players.append(flow)
+        return players
 
     def companions(self) -> dict[str, nn.Module]:
         """The petals, from which codes of a genre are drawn."""
@@ -89,6 +125,24 @@ class MusaeMixture(Musae):
         """Estimated from one draw per item."""
         wanted = self.petals.log_density(codes).gather(1, self._choose(batch)[:, None])[:, 0]
         return (posterior.log_prob(codes) - wanted).mean()
+
+    def other_terms(self, codes: Tensor, batch: Batch) -> Losses:
+        """The content term."""
+        if self.config.content_weight == 0:
+            return {}
+        count = min(self.config.content_items or len(codes), len(codes))
+        sources = self._choose(batch)[:count]
+        carried = self.petals.exchanged(codes[:count], sources, other_genres(sources, self._genres))
+        soft = probabilities(self.model.decode(carried, batch.items[:count]))
+        tracks = slice(DRUMS + 1, None)
+        nats = pitch_profile_loss(soft[:, :, tracks], batch.items[:count, :, tracks], SILENCE, STEPS_PER_BAR)
+        return {"content": self.config.content_weight * nats}
+
+    def _flow_losses(self, batch: Batch, step: int) -> Losses:
+        if self._posterior is None or self.model.flow is None:
+            raise RuntimeError("the autoencoder moves first in each round: the flow learns from its codes")
+        chosen = self._choose(batch)
+        return flow_losses(self.model.flow, self.petals, self._posterior, chosen, self.config.transport_weight)
 
     def _choose(self, batch: Batch) -> Tensor:
         """The petal of one genre of each item (B,)."""

@@ -28,6 +28,7 @@ from latune.methods.method import Method
 from latune.methods.musae_mixture import MusaeMixture, MusaeMixtureConfig
 from latune.methods.musae_single import MusaeSingle, MusaeSingleConfig
 from latune.models.latent_model import LatentModel
+from latune.models.song_model import SongModel
 
 __all__ = ["MethodConfig", "build_method"]
 
@@ -75,6 +76,8 @@ def build_method(
     Raises:
         RecipeError: The method needs a term and there is none, or has no place for one that there is.
     """
+    if isinstance(model, SongModel) and model.flow is not None and not isinstance(config, MusaeMixtureConfig):
+        raise RecipeError(f"model.flow: needs method.name 'musae_mixture', got '{config.name}'.")
     if isinstance(config, AbsAeRelConfig):
         if attribute_term is not None or control_term is not None:
             raise RecipeError("method.name 'absae_rel' knows regions: leave out attributes: and control:.")

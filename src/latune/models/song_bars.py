@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 from torch.nn import functional as F
 
+from latune.models.flow import FlowConfig
 from latune.models.gru import FastLinear
 from latune.models.measure_mlp import plain_layers
 from latune.models.song_model import SongModel
@@ -36,6 +37,7 @@ class SongBarsConfig(BaseModel):
     bar_size: PositiveInt = 256  # hidden units for each bar
     bar_code_size: PositiveInt = 64  # numbers that stand for a bar between the two networks
     hidden_size: PositiveInt = 512  # hidden units for all bars
+    flow: FlowConfig | None = None  # between the network's codes and those of the prior
 
 
 class SongBars(SongModel):
@@ -60,6 +62,7 @@ class SongBars(SongModel):
         self.decoder = plain_layers([self.latent_size, config.hidden_size, BARS * code])
         self.bar_decoder = plain_layers([code, config.bar_size, PLACES * size])
         self.to_logits = FastLinear(size, SYMBOLS)
+        self._add_flow(config.flow)
 
     def encode(self, items: Tensor) -> Distribution:
         """q(z|x) for tokens (B, 256, 4)."""

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 from torch.nn import functional as F
 
+from latune.models.flow import FlowConfig
 from latune.models.latent_model import sample_tokens
 from latune.models.song_model import SongModel
 from latune.music.songs.tokens import BARS, STEPS, STEPS_PER_BAR, SYMBOLS, TRACKS
@@ -46,6 +47,7 @@ class SongLstmConfig(BaseModel):
     lower_size: PositiveInt = 512  # of the hierarchical decoder's LSTM within a bar
     lower_layers: PositiveInt = 3
     teacher_forcing: bool = False  # the hierarchical decoder reads the token before
+    flow: FlowConfig | None = None  # between the network's codes and those of the prior
 
     @model_validator(mode="after")
     def _can_be_forced(self) -> SongLstmConfig:
@@ -71,6 +73,7 @@ class SongLstm(SongModel):
         self.to_state = nn.Linear(self.latent_size, hidden)
         writer = _FlatWriter if config.decoder == "flat" else _BarWriter
         self.writers = nn.ModuleList(writer(self.latent_size, config) for _ in TRACKS)
+        self._add_flow(config.flow)
 
     def encode(self, items: Tensor) -> Distribution:
         """q(z|x) for tokens (B, 256, 4)."""
@@ -96,7 +99,7 @@ class SongLstm(SongModel):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Sample tokens (B, 256, 4): each by itself, or given those before where the decoder reads them."""
-        return self._write(codes, None, (temperature, top_p, generator))[1]
+        return self._write(self.own_codes(codes), None, (temperature, top_p, generator))[1]
 
     def _write(self, codes: Tensor, items: Tensor | None, sampling: Sampling | None) -> tuple[Tensor, Tensor]:
         """Logits (B, 256, 4, V) and tokens (B, 256, 4), most likely or drawn."""

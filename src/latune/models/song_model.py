@@ -9,7 +9,10 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical, Distribution, Independent
 
+from latune.errors import RecipeError
+from latune.models.flow import Flow, FlowConfig
 from latune.models.latent_model import POINT, TokenModel, diagonal_normal, sample_tokens
+from latune.models.mapped_posterior import MappedPosterior
 
 __all__ = ["SongModel", "probabilities"]
 
@@ -20,16 +23,20 @@ ROWS = 2048  # tokens whose logits are normalised at a time
 class SongModel(TokenModel):
     """A latent model of phrases of songs (B, 256, 4) whose codes (B, Z + S) are a content z and styles s behind it.
 
-    z has noise; a style is a number from 0 to 1 without noise.
+    z has noise; a style is a number from 0 to 1 without noise. With a flow, codes are those of the prior: `encode` and
+    `decode` map them from and to the codes that the network itself has.
 
     Args:
         content_size: Dimensions Z of the content.
         styles: Dimensions S of the style; 0 for a model without.
     """
 
+    flow: Flow | None
+
     def __init__(self, content_size: int, styles: int) -> None:
         super().__init__(content_size + styles)
         self.content_size, self.styles = content_size, styles
+        self.flow = None
 
     @abstractmethod
     def encode_soft(self, soft: Tensor) -> Distribution:
@@ -37,11 +44,15 @@ class SongModel(TokenModel):
 
     @abstractmethod
     def logits(self, codes: Tensor, items: Tensor | None = None) -> Tensor:
-        """Logits (B, 256, 4, V) for codes (B, D); `items` as in `decode`."""
+        """Logits (B, 256, 4, V) for codes (B, D) of the network itself; `items` as in `decode`."""
 
     def decode(self, codes: Tensor, items: Tensor | None = None) -> Distribution:
         """p(x|z) for codes (B, D): independent tokens (B, 256, 4)."""
-        return Independent(_Tokens(self.logits(codes, items)), 2, validate_args=False)
+        return Independent(_Tokens(self.logits(self.own_codes(codes), items)), 2, validate_args=False)
+
+    def own_codes(self, codes: Tensor) -> Tensor:
+        """Codes (B, D) as the network itself has them: without a flow the same."""
+        return codes if self.flow is None else self.flow.inverse(codes)
 
     def right_elements(self, decoded: Distribution, items: Tensor) -> Tensor:
         """Where no token is more likely than the true one."""
@@ -56,15 +67,32 @@ class SongModel(TokenModel):
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """Sample tokens (B, 256, 4), each by itself."""
-        return sample_tokens(self.logits(codes), temperature, top_p, generator)
+        return sample_tokens(self.logits(self.own_codes(codes)), temperature, top_p, generator)
+
+    def _add_flow(self, config: FlowConfig | None) -> None:
+        """Put a flow between the network and its codes; the last thing that a network does when it is built.
+
+        Raises:
+            RecipeError: The model has styles, which have no noise.
+        """
+        if config is None:
+            return
+        if self.styles:
+            raise RecipeError(
+                f"model.flow: a model with a flow has no styles: expected model.styles 0, got {self.styles}."
+            )
+        self.flow = Flow(self.latent_size, config)
 
     def _posterior(self, mean: Tensor, log_variance: Tensor, style: Tensor | None) -> Distribution:
         """Codes with noise, and behind them styles without, from the logits of the latter."""
+        # In single precision: half of it cannot tell a draw from its mean where deviations are small.
+        mean, log_variance = mean.float(), log_variance.float()
         scale = (0.5 * log_variance.clamp(-WIDEST, WIDEST)).exp()
         if style is not None:
-            mean = torch.cat([mean, style.sigmoid()], dim=-1)
-            scale = torch.cat([scale, torch.full_like(style, POINT)], dim=-1)
-        return diagonal_normal(mean, scale)
+            mean = torch.cat([mean, style.float().sigmoid()], dim=-1)
+            scale = torch.cat([scale, torch.full_like(style, POINT, dtype=scale.dtype)], dim=-1)
+        posterior = diagonal_normal(mean, scale)
+        return posterior if self.flow is None else MappedPosterior(posterior, self.flow)
 
 
 def probabilities(decoded: Distribution) -> Tensor:

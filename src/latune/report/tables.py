@@ -130,15 +130,17 @@ class ScoreRow:
     ceiling: str
     chance: str
     marks: Mapping[str, float]
+    estimate: Estimate
 
 
 @dataclass(frozen=True)
 class RebuildRow:
-    """A score of reconstruction."""
+    """A score of reconstruction, as text and as a number with its interval."""
 
     name: str
     meaning: str
     value: str
+    estimate: Estimate
 
 
 @dataclass(frozen=True)
@@ -241,6 +243,7 @@ def score_rows(metrics: Mapping[str, Any]) -> list[ScoreRow]:
                 "ceiling": scores["ceiling"][name],
                 "chance": scores["chance"][name],
             },
+            scores["means"][name],
         )
         for name, meaning in _SCORES.items()
     ]
@@ -260,7 +263,7 @@ def rebuild_rows(metrics: Mapping[str, Any]) -> list[RebuildRow]:
     known |= _REBUILT_SONGS if "note_f1" in rebuilt else {}
     others = {key: (readable(key).capitalize(), "") for key in rebuilt if key not in known}
     return [
-        RebuildRow(name, meaning, interval(rebuilt[key], key not in _NO_SHARES, _NO_SHARES.get(key, 3)))
+        RebuildRow(name, meaning, interval(rebuilt[key], key not in _NO_SHARES, _NO_SHARES.get(key, 3)), rebuilt[key])
         for key, (name, meaning) in (known | others).items()
         if isinstance(rebuilt.get(key), Mapping)
     ]
@@ -270,7 +273,7 @@ def identity_rows(metrics: Mapping[str, Any]) -> list[RebuildRow]:
     """How often a classifier recognises what a picture shows; empty where none was asked."""
     identity = metrics.get("identity", {})
     rows = [
-        RebuildRow(name, meaning, interval(identity[key], as_share=True))
+        RebuildRow(name, meaning, interval(identity[key], as_share=True), identity[key])
         for key, (name, meaning) in _IDENTITY.items()
         if key in identity
     ]
@@ -279,10 +282,15 @@ def identity_rows(metrics: Mapping[str, Any]) -> list[RebuildRow]:
         low, high = identity.get("range", (-4, 4))
         swept = f"The dimension of {readable(name)}" if name in identity.get("attributes", [name]) else "It"
         meaning = f"{swept} is swept from {low:g} to {high:g} in {identity.get('steps', 10)} steps."
-        rows.append(RebuildRow(f"… {readable(name)}", meaning.replace("-", "\N{MINUS SIGN}"), interval(estimate, True)))
+        rows.append(
+            RebuildRow(
+                f"… {readable(name)}", meaning.replace("-", "\N{MINUS SIGN}"), interval(estimate, True), estimate
+            )
+        )
     for name, share in identity.get("turned_per_knob", {}).items():
         meaning = f"The knob {readable(name)} is turned over its range."
-        rows.append(RebuildRow(f"… {readable(name)} turned", meaning, interval({"value": share}, as_share=True)))
+        estimate = {"value": share}
+        rows.append(RebuildRow(f"… {readable(name)} turned", meaning, interval(estimate, as_share=True), estimate))
     return rows
 
 

@@ -124,7 +124,8 @@ export interface StudioData {
     points: [number, number][]; // of the gallery's items, in its order
     project: { mean: number[]; directions: [number[], number[]] }; // codes to points
   };
-  moves: { file: string; names: string[]; regions: string[]; targets: number[][] } | null; // targets: move x region; -1 none
+  /** Of relational runs; targets: the region that each move leads to from each region, -1 none. */
+  moves: { file: string; names: string[]; regions: string[]; targets: number[][] } | null;
   genres: GenresData | null;
   certificate: unknown | null; // certificate.json as it is
   metrics: MetricRow[];
@@ -185,14 +186,32 @@ export interface Model {
   encode(items: Uint8Array): Promise<Float32Array>;
   decode(codes: Float32Array): Promise<Decoded>;
   measure(items: Uint8Array): Promise<Float64Array>; // count x attributes
-  edit(request: EditRequest): Promise<Edited>;
+  /** What is asked of one item. An aborted request is dropped before it runs, and rejects with an `AbortError`. */
+  edit(request: EditRequest, signal?: AbortSignal): Promise<Edited>;
+  /** What is asked of each of several items, decoded together. */
+  editAll(requests: EditRequest[], signal?: AbortSignal): Promise<Edited[]>;
   /** One knob at several values, joint movement: count items. */
-  sweep(request: EditRequest, name: string, values: number[]): Promise<Decoded>;
-  /** New codes, knobs set or not. */
-  sample(count: number, targets: Record<string, number>, seed: number): Promise<Float32Array>;
+  sweep(request: EditRequest, name: string, values: number[], signal?: AbortSignal): Promise<Decoded>;
+  /** New codes, knobs set or not; of one genre, or of each in turn. */
+  sample(count: number, targets: Record<string, number>, seed: number, genre?: number): Promise<Float32Array>;
   move(codes: Float32Array, move: number): Promise<Float32Array>;
   /** The region (moves) or genre (songs) that codes are in, per item; -1 where there are none. */
   place(codes: Float32Array): Promise<Int32Array>;
   carry(codes: Float32Array, genre: number): Promise<Float32Array>;
   close(): void;
+}
+
+/** A run as `runs.json` lists it. */
+export interface RunEntry {
+  key: string;
+  title: string;
+  medium: Medium;
+}
+
+/** All runs of a page, and where their files come from. */
+export interface Runs {
+  readonly server: boolean; // whether `/api/KEY/` answers
+  readonly entries: RunEntry[];
+  /** Files of one run; throws where there is none of that key. */
+  files(key: string): RunFiles;
 }

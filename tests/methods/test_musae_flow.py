@@ -1,0 +1,162 @@
+"""MusAE with a flow: it finds the petals, learns alone, and carried phrases keep their pitches."""
+
+import numpy as np
+import pytest
+import torch
+
+from latune.data.batches import Batch
+from latune.data.song_codec import SongCodec
+from latune.errors import RecipeError
+from latune.methods.beta_vae import BetaVaeConfig
+from latune.methods.musae_flow import flow_losses, other_genres
+from latune.methods.musae_mixture import MusaeMixture, MusaeMixtureConfig
+from latune.methods.registry import build_method
+from latune.models.flow import Flow, FlowConfig
+from latune.models.latent_model import diagonal_normal
+from latune.models.petals import PetalsConfig, build_petals
+from latune.models.registry import build_model
+from latune.models.song_bars import SongBarsConfig
+from latune.music.songs.tokens import SYMBOLS
+
+GENRES, SIZE = 3, 6
+PETALS = PetalsConfig(axes="orthonormal", radius=3.0, along=1.0, across=0.25, width=1.0)
+SIZES = {"latent_size": SIZE, "embedding_size": 4, "bar_size": 16, "bar_code_size": 8, "hidden_size": 16}
+
+
+def build(**changes):
+    torch.manual_seed(0)
+    model = build_model(SongBarsConfig(**SIZES, flow=FlowConfig(layers=4, hidden_size=16)), SongCodec())
+    settings = {"regulariser": "kl", "weights": ((0, 0.01),), "petals": PETALS} | changes
+    return MusaeMixture(model, MusaeMixtureConfig(**settings), GENRES)
+
+
+@pytest.fixture
+def batch():
+    torch.manual_seed(1)
+    labels = torch.eye(GENRES)[torch.arange(9) % GENRES]
+    return Batch(torch.randint(SYMBOLS, (9, 256, 4)), torch.zeros(9, 0), None, labels)
+
+
+def clusters(count):
+    """Posteriors of codes that are neither normal nor where petals are, and their genres."""
+    generator = torch.Generator().manual_seed(0)
+    genres = torch.randint(GENRES, (count,), generator=generator)
+    codes = torch.randn(count, SIZE, generator=generator)
+    codes[:, 1] = codes[:, 0] ** 2 + 0.5 * codes[:, 1]
+    codes = codes * 0.5 + 2 * torch.eye(GENRES, SIZE).roll(1, 1)[genres]
+    return diagonal_normal(codes, torch.full_like(codes, 0.2)), genres
+
+
+def learn(transport_weight, steps=200):
+    torch.manual_seed(0)
+    flow, petals = Flow(SIZE, FlowConfig(layers=4, hidden_size=32)), build_petals(PETALS, GENRES, SIZE)
+    posterior, genres = clusters(128)
+    optimiser = torch.optim.Adam(flow.parameters(), 0.01)
+    found = []
+    for _ in range(steps):
+        losses = flow_losses(flow, petals, posterior, genres, transport_weight)
+        optimiser.zero_grad()
+        losses["loss"].backward()
+        optimiser.step()
+        found.append(losses)
+    return flow, petals, found
+
+
+def test_a_flow_carries_codes_into_the_petals_of_their_genres():
+    flow, petals, found = learn(0.0)
+    assert set(found[0]) == {"loss", "likelihood"}
+    assert found[-1]["likelihood"] < found[0]["likelihood"] - 5
+    posterior, genres = clusters(2000)
+    with torch.no_grad():
+        mapped = flow(posterior.sample())[0]
+    assert (petals.responsibilities(mapped).argmax(dim=1) == genres).float().mean() > 0.95
+    wanted = petals.sample(genres)
+    assert torch.allclose(mapped.mean(0), wanted.mean(0), atol=0.2)
+    assert torch.allclose(mapped.std(0), wanted.std(0), atol=0.25)
+
+
+def test_the_transport_term_shortens_the_ways_between_genres():
+    def way(transport_weight):
+        flow, petals, _ = learn(transport_weight)
+        posterior, genres = clusters(500)
+        with torch.no_grad():
+            codes = posterior.mean
+            carried = flow.inverse(petals.exchanged(flow(codes)[0], genres, (genres + 1) % GENRES))
+        return float((carried - codes).norm(dim=1).mean())
+
+    assert way(0.01) < 0.8 * way(0.0)
+
+
+def test_other_genres():
+    torch.manual_seed(0)
+    chosen = torch.arange(GENRES + 1).repeat(300)
+    others = other_genres(chosen, GENRES)
+    assert (others != chosen).all()
+    pairs = set(zip(chosen.tolist(), others.tolist(), strict=True))
+    assert pairs >= {(one, other) for one in range(GENRES) for other in range(GENRES) if one != other}
+    assert others.max() < GENRES
+
+
+def test_players_share_no_parameters_and_the_flow_has_its_own(batch):
+    method = build(transport_weight=0.001)
+    autoencoder, flow = method.players()
+    own, others = ({id(parameter) for parameter in player.parameters} for player in (autoencoder, flow))
+    assert not own & others
+    assert own | others == {id(parameter) for parameter in method.model.parameters()}
+    with pytest.raises(RuntimeError, match="moves first"):
+        flow.loss(batch, 0)
+    losses = autoencoder.loss(batch, 0)
+    assert {"reconstruction", "regularity"} <= set(losses)
+    turn = flow.loss(batch, 0)
+    turn["loss"].backward()
+    assert {"likelihood", "transport"} <= set(turn)
+    assert all(parameter.grad is None for parameter in autoencoder.parameters)
+    assert max(float(parameter.grad.abs().max()) for parameter in flow.parameters) > 0
+
+
+def test_the_content_term_reaches_encoder_and_decoder(batch):
+    method = build(content_weight=0.5, content_items=4, weights=((0, 0.0),))
+    losses = method.players()[0].loss(batch, 0)
+    losses["content"].backward()
+    model = method.model
+    for layer in (model.to_mean, model.to_logits, model.bar_encoder[0]):
+        assert float(layer.weight.grad.abs().max()) > 0
+
+
+def test_with_the_content_term_carried_phrases_keep_their_pitches():
+    """Phrases of one pitch each, in the rhythm of their genre: the pitch stays."""
+    generator = np.random.default_rng(0)
+    count = 9
+    labels = torch.eye(GENRES)[torch.arange(count) % GENRES]
+    items = np.full((count, 256, 4), 129, np.int64)
+    for number in range(count):
+        items[number, :: 2 ** (1 + number % GENRES)] = generator.choice([40, 50, 60, 70])
+    batch = Batch(torch.from_numpy(items), torch.zeros(count, 0), None, labels)
+    method = build(content_weight=1.0, reconstruction="mean")
+    players = method.players()
+    optimisers = [torch.optim.Adam(player.parameters, 0.02) for player in players]
+    first = None
+    for step in range(80):
+        for player, optimiser in zip(players, optimisers, strict=True):
+            losses = player.loss(batch, step)
+            optimiser.zero_grad()
+            losses["loss"].backward()
+            optimiser.step()
+            if "content" in losses:
+                first, last = first or float(losses["content"].detach()), float(losses["content"].detach())
+    assert last < 0.5 * first
+
+
+def test_refusals():
+    model, plain = (
+        build_model(SongBarsConfig(**SIZES, flow=flow), SongCodec()) for flow in (FlowConfig(layers=2), None)
+    )
+    divergence = {"regulariser": "kl", "petals": PETALS}
+    with pytest.raises(RecipeError, match=r"needs method\.regulariser 'kl', got 'mmd'"):
+        MusaeMixture(model, MusaeMixtureConfig(regulariser="mmd"), GENRES)
+    with pytest.raises(RecipeError, match="needs a flow"):
+        MusaeMixture(plain, MusaeMixtureConfig(**divergence, transport_weight=0.1), GENRES)
+    with pytest.raises(RecipeError, match="expected two or more"):
+        MusaeMixture(model, MusaeMixtureConfig(**divergence, content_weight=0.1), 1)
+    with pytest.raises(RecipeError, match=r"model\.flow: needs method\.name 'musae_mixture', got 'beta_vae'"):
+        build_method(BetaVaeConfig(), model, SongCodec().table, None)
