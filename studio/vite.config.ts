@@ -5,6 +5,7 @@
 
 import { defineConfig, type UserConfig } from "vite";
 
+import { notices } from "./bundling/notices.ts";
 import { localScripts, packFiles, singleFile } from "./bundling/singleFile.ts";
 
 const PAGE = "../src/latune/studio/page";
@@ -14,6 +15,7 @@ export default defineConfig(({ mode }): UserConfig => (mode === "single" ? singl
 function folder(): UserConfig {
   return {
     base: "./",
+    plugins: [notices()],
     build: { ...common(), outDir: PAGE, emptyOutDir: true, assetsInlineLimit: 0 },
     worker: { format: "es" },
   };
@@ -23,7 +25,7 @@ function single(): UserConfig {
   return {
     base: "./",
     publicDir: false,
-    plugins: [localScripts(), packFiles(), singleFile()],
+    plugins: [notices(), localScripts(), packFiles(), singleFile()],
     // Not modules: browsers refuse module workers from blobs where the page itself was opened as a file.
     worker: { format: "iife", plugins: () => [localScripts(), packFiles(true)] },
     build: {

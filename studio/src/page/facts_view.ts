@@ -1,6 +1,7 @@
 /** Metrics, and facts of the run. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import notices from "virtual:notices";
 import type { MetricRow } from "../model/types";
 import { bar } from "./charts";
 import { significant } from "./numbers";
@@ -30,7 +31,15 @@ export class AboutView extends SessionElement {
     const { about } = this.session.model.studio;
     const { latune_version, network, latent_size, method } = this.session.model.description;
     const rest: [string, string][] = [["Model", `${method} on ${network}, ${latent_size} latent dimensions, made with latune ${latune_version}`]];
-    return html`<dl class="about">${[...about, ...rest].map(([name, words]) => html`<dt>${name}</dt><dd>${words}</dd>`)}</dl>`;
+    return html`<dl class="about">${[...about, ...rest].map(([name, words]) => html`<dt>${name}</dt><dd>${words}</dd>`)}
+      <dt>This page</dt><dd>latune is under the MIT licence. ${this.#software()}</dd></dl>`;
+  }
+
+  #software(): TemplateResult {
+    return html`<details data-testid="notices"><summary>Software of others that is in it</summary>
+      <ul class="notices">${notices.map(({ name, version, licence, address, text }) => html`<li>
+        <b>${name}</b> ${version}, ${licence}${address ? html`, <span class="address">${address}</span>` : nothing}
+        ${text ? html`<details><summary>Licence</summary><pre>${text}</pre></details>` : nothing}</li>`)}</ul></details>`;
   }
 }
 

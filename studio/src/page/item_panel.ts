@@ -31,7 +31,7 @@ export class ItemPanel extends SessionElement {
       <div class="sources">
         <button class="soft" data-testid="random" title="A new item, drawn where the run's codes lie" @click=${this.#random}>${icon("dice")}<span>Random</span></button>
         <label class="soft button" title="Or drop a file anywhere on the page">${icon("upload")}<span>${this.reading ? "Reading …" : "Upload"}</span>
-          <input type="file" class="aside" data-testid="upload" accept=${acceptedFiles(studio.medium)} @change=${this.#picked} /></label>
+          <input type="file" class="aside" data-testid="upload" accept=${acceptedFiles(studio.medium, this.runs.server)} @change=${this.#picked} /></label>
         ${this.#drawable ? html`<button class="soft" data-testid="draw" @click=${this.#draw}>${icon("draw")}<span>Draw</span></button>` : nothing}
       </div>
       ${this.#crossfade()}

@@ -63,7 +63,7 @@ export class KnobRow extends LitElement {
     const set = Number.isFinite(this.asked);
     return html`<div class="knob ${this.active ? "active" : ""} ${this.held ? "held" : ""} ${set ? "set" : ""}" style=${this.#places()} @focusin=${() => this.#tell("active", null)} @pointerdown=${() => this.#tell("active", null)}>
       <div class="knob-head">
-        <label for="slider-${control.name}">${labelOf(control.name)}</label>${control.unit ? html`<span class="unit">${control.unit}</span>` : nothing}
+        <label for="slider-${control.name}">${labelOf(control.name)}</label>${control.unit ? html`<span class="unit" title=${control.unit}>${control.unit}</span>` : nothing}
         <span class="tip"><button class="bare" aria-label="About ${labelOf(control.name)}" aria-describedby="about-${control.name}">${icon("info")}</button><span role="tooltip" id="about-${control.name}">${this.#about()}</span></span>
         <span class="gap"></span>
         <button class="bare" ?disabled=${!set} aria-label="Reset ${labelOf(control.name)}" title="Back to where it was" data-testid="reset-${control.name}" @click=${() => this.#tell("reset", null)}>${icon("reset")}</button>

@@ -11,13 +11,13 @@ export interface Upload {
 
 const FILES: Record<Medium, string> = {
   pictures: ".png,.jpg,.jpeg,image/png,image/jpeg",
-  tunes: ".mid,.midi,.musicxml,.xml,.mxl,.abc,.krn",
-  songs: ".mid,.midi",
+  tunes: ".mid,.midi,.musicxml,.xml,.mxl,.abc",
+  songs: ".mid,.midi,.rmi",
 };
 
 /** What a file dialog offers. */
-export function acceptedFiles(medium: Medium): string {
-  return FILES[medium];
+export function acceptedFiles(medium: Medium, server: boolean): string {
+  return medium === "tunes" && server ? `${FILES[medium]},.krn` : FILES[medium]; // kern is read by Python alone
 }
 
 /** Read a file. Fails with one sentence. */

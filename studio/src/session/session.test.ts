@@ -110,6 +110,20 @@ describe("tunes", () => {
     expect(faults).toEqual([]);
   });
 
+  test("an answer to an earlier change does not count as settled", async () => {
+    await settled();
+    const told: [boolean, boolean][] = []; // settled, and whether it is what was asked for last
+    session.addEventListener("result", () => {
+      const { edited, originals, settled: done } = session.result!;
+      told.push([done, edited[0].item !== originals[0]]);
+    });
+    session.hold("contour", true); // changes nothing yet, and is answered at once
+    session.turn("note_density", 0.35, true);
+    await settled();
+    expect(told.length).toBeGreaterThan(1);
+    expect(told.filter(([done, asked]) => done && !asked)).toEqual([]);
+  });
+
   test("one measure of a tune is turned, the others stay", async () => {
     await session.load({ kind: "gallery", index: 0, count: 6 });
     session.turn("pitch_range", 0.3, true, 2);
@@ -118,6 +132,21 @@ describe("tunes", () => {
     expect(session.state.targets.map((each) => Object.keys(each).length)).toEqual([0, 0, 1, 0, 0, 0]);
     edited.forEach((one, n) => n !== 2 && expect(one.item).toEqual(originals[n]));
     expect(asked.at(-1)).toBe("path 1");
+  });
+
+  test("a curve drawn over several measures is one step of undo", async () => {
+    await session.load({ kind: "gallery", index: 0, count: 6 });
+    const drawn = [0, 1, 2].map((item) => ({ knob: "pitch_range", item, value: 0.1 * (item + 1) }));
+    for (const many of [1, 2, 3]) session.turnEach(drawn.slice(0, many), false, "curve pitch_range");
+    session.turnEach(drawn, true, "curve pitch_range");
+    await settled();
+    const asked = (): (number | undefined)[] => session.state.targets.map((each) => each.pitch_range);
+    expect(asked().slice(0, 3).map((value) => value!.toFixed(3))).toEqual(["0.100", "0.200", "0.300"]);
+    session.undo();
+    expect(asked()).toEqual([undefined, undefined, undefined, undefined, undefined, undefined]);
+    session.turnEach([{ knob: "nothing", item: 0, value: 1 }], true, "curve nothing");
+    expect(faults).toHaveLength(1);
+    faults.length = 0;
   });
 
   test("a held attribute that was asked for stays closer than when it is free", async () => {

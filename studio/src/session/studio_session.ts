@@ -19,7 +19,7 @@ import {
   withoutTarget,
   withTarget,
 } from "./state";
-import type { Origin, Session, SessionResult, State } from "./types";
+import type { Origin, Session, SessionResult, State, Wanted } from "./types";
 
 /** Opens models; `Host` of the model is one. */
 export interface Opener {
@@ -117,11 +117,20 @@ export class StudioSession extends EventTarget implements Session {
   }
 
   turn(knob: string, value: number, settle: boolean, item?: number): void {
-    if (!Number.isFinite(value) || !this.#run.order.includes(knob))
-      return this.#fault(`There is no knob '${knob}' to set to ${value}.`);
-    const drag = `${knob} ${item ?? "all"}`;
-    this.#randomised.delete(knob);
-    this.#change(withTarget(this.state, knob, value, this.#run.order, item), drag, settle);
+    this.#turn([{ knob, item, value }], settle, `${knob} ${item ?? "all"}`);
+  }
+
+  turnEach(wanted: Wanted[], settle: boolean, drag: string): void {
+    this.#turn(wanted, settle, drag);
+  }
+
+  #turn(wanted: { knob: string; item?: number; value: number }[], settle: boolean, drag: string): void {
+    const { order } = this.#run;
+    const wrong = wanted.find(({ knob, value }) => !Number.isFinite(value) || !order.includes(knob));
+    if (wrong) return this.#fault(`There is no knob '${wrong.knob}' to set to ${wrong.value}.`);
+    for (const { knob } of wanted) this.#randomised.delete(knob);
+    const changed = wanted.reduce((state, each) => withTarget(state, each.knob, each.value, order, each.item), this.state);
+    this.#change(changed, drag, settle);
     if (settle) this.#history.endDrag();
   }
 
@@ -294,7 +303,9 @@ export class StudioSession extends EventTarget implements Session {
     const bases = edits.knownBases(state, source, second) ?? (await edits.bases(state, source, second));
     const quick = await edits.quick(state, bases);
     const settled = edits.isSettled(state, bases);
-    if (run === this.#open && state.origin === this.state.origin) this.#tell(source, quick, settled, since);
+    if (run === this.#open && state.origin === this.state.origin) {
+      this.#tell(source, quick, settled && change === this.#wanted, since);
+    }
     if (settled || !this.#settle || change !== this.#wanted) return;
     this.#search = new AbortController();
     const best = await this.#best(edits, state, bases, this.#search.signal);

@@ -32,6 +32,13 @@ export interface SessionResult {
 }
 
 /** Failures reach the page as "fault" events; no verb rejects. */
+/** What is wanted of one item. */
+export interface Wanted {
+  knob: string;
+  item: number;
+  value: number;
+}
+
 export interface Session extends EventTarget {
   // events: "change" (state or model), "result", "fault" (CustomEvent<string>: one sentence)
   readonly runs: Runs;
@@ -48,6 +55,8 @@ export interface Session extends EventTarget {
   loadItems(items: Uint8Array[], origin: Origin): Promise<void>;
   /** Set a knob of one item, or of all (item undefined). `settle` false while the slider moves. */
   turn(knob: string, value: number, settle: boolean, item?: number): void;
+  /** Set knobs of several items as one step: a drawn curve. `drag` names the drag that it goes on with. */
+  turnEach(wanted: Wanted[], settle: boolean, drag: string): void;
   hold(name: string, held: boolean): void;
   reset(knob?: string, item?: number): void; // one knob, or all that was done to the items
   randomise(seed: number): void; // all knobs that are neither held nor set

@@ -134,7 +134,7 @@ export class LaneView extends LitElement {
   #up = (): void => {
     if (!this.#last) return;
     this.#last = null;
-    for (const [column, value] of this.#touched) this.#turn(column, value, true);
+    this.#ask(true);
     this.#touched.clear();
   };
 
@@ -146,16 +146,16 @@ export class LaneView extends LitElement {
       const share = distance ? step / distance : 1;
       const column = Math.round(from.column + share * (to.column - from.column));
       const value = from.value + share * (to.value - from.value);
-      if (this.#touched.get(column) === value) continue;
       this.#touched.set(column, value);
-      this.#turn(column, value, false);
     }
     this.#last = to;
+    this.#ask(false);
   }
 
-  #turn(column: number, value: number, settle: boolean): void {
-    const { knob, item } = this.lane.columns[column];
-    this.session.turn(knob, value, settle, item);
+  /** Ask for all that was drawn: one step of undo. */
+  #ask(settle: boolean): void {
+    const wanted = [...this.#touched].map(([column, value]) => ({ ...this.lane.columns[column], value }));
+    this.session.turnEach(wanted, settle, `curve ${this.lane.name}`);
   }
 
   #resetColumn = (event: MouseEvent): void => {
