@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo page test check benchmark docs clean
+.PHONY: demo page test check faults fuzz benchmark docs clean
 
 demo: $(VENV)/.installed  ## Prepare the chorales, train, measure, and write runs/demo/report.html
 	$(BIN)/latune demo --out runs/demo
@@ -51,6 +51,13 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Adding the tools for tests and checks"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'
 	@touch $@
+
+faults: $(VENV)/.installed-dev  ## Kill, fill disks and damage files, fifty times of each kind (needs the right to mount)
+	LATUNE_FAULTS=50 $(BIN)/python -m pytest tests/faults
+
+MINUTES ?= 60
+fuzz: $(VENV)/.installed-dev  ## Try damaged files on every reader: make fuzz MINUTES=60
+	$(BIN)/python tests/fuzz/fuzz_campaign.py --minutes $(MINUTES)
 
 docs: $(VENV)/.installed-dev  ## Build the manual into build/manual
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

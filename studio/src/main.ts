@@ -27,19 +27,19 @@ async function runsOfPage(): Promise<Runs> {
 
 async function open(page: Studio): Promise<void> {
   const runs = await runsOfPage();
-  const session = await createSession(runs, startHost(), location.hash, (opening) => tellFaults(opening, page));
+  const early: string[] = []; // faults of the link, before there is a place to tell them
+  let tell = (words: string): unknown => early.push(words);
+  const session = await createSession(runs, startHost(), location.hash, (opening) => {
+    opening.addEventListener("fault", (event) => tell((event as CustomEvent<string>).detail));
+  });
   window.latuneStudio = Object.assign(window.latuneStudio ?? {}, { session, times: timesOf(session) });
   page.runs = runs;
   page.session = session;
   document.title = `${session.model.studio.title} – latune studio`;
   followLinks(session);
-}
-
-function tellFaults(session: Session, page: Studio): void {
-  session.addEventListener("fault", (event) => {
-    const words = (event as CustomEvent<string>).detail;
-    void page.updateComplete.then(() => announce(page, words, "fault"));
-  });
+  await page.updateComplete;
+  tell = (words) => announce(page, words, "fault");
+  early.forEach(tell);
 }
 
 /** The address says what is seen, so that reloading and bookmarks keep it; a link that is pasted in is opened. */

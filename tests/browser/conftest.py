@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import urllib.request
 
 import pytest
@@ -21,7 +22,7 @@ from latune.studio.page import PAGE, single_page
 from latune.studio.single_file import fill_page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SECONDS_TO_START = 180
+SECONDS_TO_START = 600
 
 
 def _why_not():
@@ -60,25 +61,28 @@ def runs(_possible, trained_picture_run, trained_run, song_run, blob_run, ellips
 
 
 @pytest.fixture(scope="session")
-def served(runs):
+def served(runs, tmp_path_factory):
     """`latune studio`, on a port that was free."""
+    log = tmp_path_factory.mktemp("served") / "log.txt"
     command = [sys.executable, "-m", "latune", "studio", *map(str, runs), "--port", "0", "--no-open"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment()
-    ) as server:
+    with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output, env=_environment()) as server:
         try:
-            told = ""
-            for line in server.stdout:
-                told += line
-                address = re.search(r"http://[\w.]+:\d+/", told.replace("\n", ""))
-                if address:
-                    break
-            else:
-                pytest.fail(f"latune studio ended: {told}")
-            yield Home(address[0])
+            yield Home(_address(server, log))
+            assert server.poll() is None, f"latune studio ended by itself: {log.read_text()}"
         finally:
             server.terminate()
             server.wait(SECONDS_TO_START)
+
+
+def _address(server, log):
+    """Where the server listens, once it says so."""
+    end = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < end and server.poll() is None:
+        told = re.search(r"http://[\w.]+:\d+/", log.read_text().replace("\n", ""))
+        if told:
+            return told[0]
+        time.sleep(0.1)
+    pytest.fail(f"latune studio did not start: {log.read_text()}")
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,7 @@ def test_what_is_downloaded_opens_again(page, tmp_path):
 
 def test_a_link_restores_the_state_in_a_new_page(page, visit, home):
     page.settled(lambda: page.by("gallery-3").click())
-    page.settled(lambda: page.by("lock-height").click())
+    page.settled(lambda: page.by("lock-width").click())
     values = page.slide("slant", 0.8)
     link = page.ask("latuneStudio.session.link()")
     other = visit(home, link)

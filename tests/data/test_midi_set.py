@@ -187,9 +187,10 @@ class TestGenres:
 
 
 class TestComposedSongs:
-    def test_genres_are_labels(self, monkeypatch):
-        monkeypatch.setattr(midi, "_SYNTHETIC_SONGS", 2)
-        dataset = prepare_dataset("midi", Preparation())
+    def test_genres_are_labels(self):
+        dataset = prepare_dataset("midi", Preparation(songs=2))
+        assert dataset.description["songs"] == 2 * len(GENRES)
+        assert dataset.description["source"].startswith("2 songs of each genre")
         assert sorted(dataset.label_names) == sorted(GENRES)
         assert np.asarray(dataset.labels).sum(axis=1).tolist() == [1] * len(dataset.items)
         table = table_of(dataset)
@@ -199,9 +200,14 @@ class TestComposedSongs:
         assert dataset.description["rejected"] == []
         assert set(table["start_bar"]) <= set(range(0, 25, 4))
 
-    def test_phrases_begin_at_any_bar_where_asked_for(self, monkeypatch):
-        monkeypatch.setattr(midi, "_SYNTHETIC_SONGS", 1)
-        assert 1 in table_of(prepare_dataset("midi", Preparation(hop=1)))["start_bar"]
+    def test_phrases_begin_at_any_bar_where_asked_for(self):
+        assert 1 in table_of(prepare_dataset("midi", Preparation(hop=1, songs=1)))["start_bar"]
+
+    def test_how_many_are_composed(self, tmp_path):
+        with pytest.raises(InputError, match="--songs: expected 1 to 100000 of each genre, got -1"):
+            prepare_midi(Preparation(songs=-1))
+        with pytest.raises(InputError, match="--songs is how many songs are composed: expected no --source"):
+            prepare_midi(Preparation(songs=1, source=tmp_path))
 
 
 class TestRefusals:

@@ -10,6 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -263,6 +264,8 @@ def in_small(words):
         words.append("--nearest")
     if words[0] == "evaluate" and "--items" in words:
         words[words.index("--items") + 1] = "10"
+    if words[0] == "coherence":
+        words += ["--tunes", "1"]
     return words
 
 
@@ -296,6 +299,7 @@ def runnable(page):
 def test_a_page_works(page, world, monkeypatch, capsys):
     given = {**arrays(), "encode": lambda items: items[:, :2], "items": arrays()["codes"]}
     names = dict(given)
+    failed = []
     for block in blocks_of(page):
         if block.language == "python":
             execute_python(block, names, world)
@@ -303,9 +307,14 @@ def test_a_page_works(page, world, monkeypatch, capsys):
             if reason_not_run(command):
                 continue
             words = in_small(latune_words(command))
+            begun = time.process_time()
             code = call(words, monkeypatch)
             shown = capsys.readouterr()
-            assert code == 0, f"{command}\n(as: latune {shlex.join(words)})\n{shown.err}"
+            with capsys.disabled():
+                print(f"{time.process_time() - begun:6.1f} s  {command}", flush=True)
+            if code != 0:
+                failed.append(f"{command}\n(as: latune {shlex.join(words)})\n{shown.err}")
+    assert not failed, "\n\n".join(failed)
 
 
 def test_python_m_latune():

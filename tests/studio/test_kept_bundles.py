@@ -13,7 +13,7 @@ from latune.studio.web import write_web
 
 @pytest.fixture
 def run(trained_run, tmp_path):
-    return shutil.copytree(trained_run.folder, tmp_path / "run")
+    return shutil.copytree(trained_run.folder, tmp_path / "run", ignore=shutil.ignore_patterns("studio"))
 
 
 def test_kept_until_something_changes(run, tmp_path):

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,13 +23,17 @@ from latune.studio.api import Limits
 from latune.studio.bundle import run_keys
 from latune.studio.kept_bundles import prepare_run
 from latune.studio.server import Processes, create_app
+from latune.training.run_folder import open_run
 
 KINDS = ("measures", "pictures", "songs", "phrases")
 
 
 @pytest.fixture(scope="module")
-def runs(trained_run, trained_picture_run, song_run, phrase_run, stored_ellipses):
-    return dict(zip(KINDS, (trained_run, trained_picture_run, song_run, phrase_run), strict=True))
+def runs(trained_run, trained_picture_run, song_run, phrase_run, stored_ellipses, tmp_path_factory):
+    """Copies: the server keeps files in the folders of its runs."""
+    folder, originals = tmp_path_factory.mktemp("served"), (trained_run, trained_picture_run, song_run, phrase_run)
+    copies = [shutil.copytree(run.folder, folder / key) for key, run in zip(KINDS, originals, strict=True)]
+    return {copy.name: open_run(copy) for copy in copies}
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,8 @@ def prepare(
     colour: Annotated[bool, typer.Option("--colour", help="Keep the colours of your own pictures.")] = False,
     labels: Annotated[Path | None, typer.Option(help="CSV table of your own songs' genres: file, genres.")] = None,
     cluster: Annotated[str | None, typer.Option(help="Address of a Ray cluster for songs, or local.")] = None,
+    songs: Annotated[int | None, typer.Option(min=1, help="Composed songs of each genre; default: 512.")] = None,
+    any_key: Annotated[bool, typer.Option("--any-key", help="Compose songs in any key.")] = False,
     triples: Annotated[int | None, typer.Option(min=1, help="Combinations of parts per song; default: 4.")] = None,
     hop: Annotated[
         int | None, typer.Option(min=1, help="Bars from one phrase to the next; default: 1, 4 for composed songs.")
@@ -93,6 +95,8 @@ def prepare(
         colour=colour,
         labels=labels,
         cluster=cluster,
+        songs=songs,
+        any_key=any_key,
         triples=triples,
         hop=hop,
         highest=highest,

@@ -16,6 +16,9 @@ __all__ = ["stop_on_interrupt", "stopped_early", "training_progress"]
 
 INTERRUPTED = 130
 
+SHOWN = ("validation_loss", "loss", "flow_loss")
+"""Which loss is shown: the first that there is; an autoencoder that has learned has none any more."""
+
 
 @contextmanager
 def stop_on_interrupt() -> Iterator[list[bool]]:
@@ -43,7 +46,8 @@ def training_progress(bar: Bar, before: str = "") -> Any:
     """A function that shows the progress of a training behind the text `before`."""
 
     def show(progress: Any) -> None:
-        shown = progress.losses.get("validation_loss", progress.losses["loss"])
+        # Where the autoencoder has no turn any more, that of another player.
+        shown = next(progress.losses[name] for name in SHOWN if name in progress.losses)
         accuracy = progress.losses.get("accuracy")
         note = f"{before}{progress.items_per_second:,.0f} items/s, loss {shown:.3f}"
         bar.update(

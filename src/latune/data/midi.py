@@ -45,6 +45,7 @@ TABLE = "songs.parquet"
 """The file beside the arrays that says where each phrase comes from."""
 
 _SYNTHETIC_SONGS = 512  # of each genre
+_MOST_SONGS = 100_000  # that are composed of a genre
 _SYNTHETIC_HOP = 4  # bars: their chords come back every four bars, so phrases in between hold little else
 
 Genres = list[tuple[str, ...]]
@@ -58,22 +59,25 @@ class SyntheticSong:
         name: As a file's.
         genre: Its place in `GENRES`.
         seed: Of the composition.
+        any_key: Whether it is in any key instead of that without sharps and flats.
     """
 
     name: str
     genre: int
     seed: int
+    any_key: bool
 
     def data(self, archives: Archives) -> bytes:
         """Its MIDI."""
-        return song_bytes(synthetic_song(self.genre, self.seed))
+        return song_bytes(synthetic_song(self.genre, self.seed, white_keys=not self.any_key))
 
 
 def prepare_midi(preparation: Preparation) -> Dataset:
     """Build a data set of songs. A preparation that was interrupted goes on where it was.
 
     Args:
-        preparation: Takes `source`, `name`, `labels`, `cluster`, `triples`, `hop`, `highest`, `silent_bars`, `aligned`.
+        preparation: Takes `source`, `name`, `labels`, `cluster`, `songs`, `any_key`, `triples`, `hop`, `highest`,
+            `silent_bars`, `aligned`.
 
     Raises:
         InputError: The source, the table of genres or an option is wrong, or no phrase is left.
@@ -82,10 +86,12 @@ def prepare_midi(preparation: Preparation) -> Dataset:
     symusic_package(), parquet()
     if preparation.labels is not None and preparation.source is None:
         raise InputError("--labels names genres of your own songs: expected --source as well.")
+    if preparation.source is not None and (preparation.songs is not None or preparation.any_key):
+        raise InputError("--songs and --any-key are for songs that are composed: expected no --source beside them.")
     table = read_genres(preparation.labels) if preparation.labels is not None else None
     options = PieceOptions(_phrase_options(preparation))
     files: Sequence[SongFile]
-    files = _synthetic_songs() if preparation.source is None else tune_files(preparation.source, SUFFIXES)
+    files = _synthetic_songs(preparation) if preparation.source is None else tune_files(preparation.source, SUFFIXES)
     name = preparation.name or "midi"
     folder = _folder(name, files, options)
     count = prepare_pieces(files, folder, options, preparation.workers, preparation.cluster, preparation.report)
@@ -109,11 +115,14 @@ def _phrase_options(preparation: Preparation) -> PhraseOptions:
     return PhraseOptions(**{name: value for name, value in given.items() if value is not None})
 
 
-def _synthetic_songs() -> list[SyntheticSong]:
+def _synthetic_songs(preparation: Preparation) -> list[SyntheticSong]:
+    count = preparation.songs or _SYNTHETIC_SONGS
+    if not 1 <= count <= _MOST_SONGS:
+        raise InputError(f"--songs: expected 1 to {_MOST_SONGS} of each genre, got {count}.")
     return [
-        SyntheticSong(f"{genre}/{seed:03d}.mid", place, seed)
+        SyntheticSong(f"{genre}/{seed:03d}.mid", place, seed, preparation.any_key)
         for place, genre in enumerate(GENRES)
-        for seed in range(_SYNTHETIC_SONGS)
+        for seed in range(count)
     ]
 
 
@@ -139,6 +148,8 @@ def _folder(name: str, files: Sequence[SongFile], options: PieceOptions) -> Path
 
 def _state(file: SongFile) -> list[str | int]:
     """What changes when a file is changed."""
+    if isinstance(file, SyntheticSong):
+        return [file.name, file.any_key]
     if not isinstance(file, TuneFile) or file.problem:
         return [file.name]
     found = file.path.stat()
@@ -176,7 +187,7 @@ def _dataset(
     splits = {split: np.flatnonzero(np.isin(merged.groups, part)) for split, part in assigned.items()}
     labels, label_names = _labels(merged, genres)
     description = {
-        **_origin(preparation.source),
+        **_origin(preparation),
         "songs": len(np.unique(merged.songs)),
         "phrases": asdict(_phrase_options(preparation)),
         "label_names": label_names,
@@ -227,7 +238,10 @@ def _write_table(path: Path, merged: MergedSongs, genres: Genres | None) -> None
     parquet().write_table(pyarrow.table(columns), path, compression="zstd")
 
 
-def _origin(source: Path | None) -> dict[str, str]:
-    if source is None:
-        return {"source": f"{_SYNTHETIC_SONGS} songs of each genre, composed by latune", "licence": "none needed"}
-    return {"source": f"MIDI files of {source.name}", "licence": "as the user's files are licensed"}
+def _origin(preparation: Preparation) -> dict[str, str]:
+    if preparation.source is None:
+        count = preparation.songs or _SYNTHETIC_SONGS
+        keys = "any key" if preparation.any_key else "keys without sharps and flats"
+        source = f"{count} songs of each genre in {keys}, composed by latune"
+        return {"source": source, "licence": "none needed"}
+    return {"source": f"MIDI files of {preparation.source.name}", "licence": "as the user's files are licensed"}

@@ -30,6 +30,8 @@ class Preparation:
         colour: Keep the colours of your own pictures.
         labels: CSV table of the genres of your own songs.
         cluster: Address of a Ray cluster that prepares songs, or "local".
+        songs: Songs that are composed of each genre.
+        any_key: Compose songs in any key instead of the ones without sharps and flats.
         triples: Most combinations of guitar, bass and drums that are taken of one song.
         hop: Bars from one phrase of a song to the next.
         highest: Keep the highest of several notes of guitar or strings, not the lowest.
@@ -49,6 +51,8 @@ class Preparation:
     colour: bool = False
     labels: Path | None = None
     cluster: str | None = None
+    songs: int | None = None
+    any_key: bool = False
     triples: int | None = None
     hop: int | None = None
     highest: bool = False

@@ -35,6 +35,8 @@ class Player:
         steps_per_round: Updates it makes in each round of the training loop.
         learning_rate_factor: Multiplies the learning rate of the schedule.
         from_step: Its first step; before, it is left out of the rounds.
+        until_step: The first step at which it is left out again; default: it plays to the end.
+        own_time: Whether its learning rate follows the schedule over its own steps alone, instead of over all.
         betas: Of its Adam optimiser.
         clip_norm: Its gradients together are cut to at most this length.
         clip_value: Each number of its gradients is cut to at most this size, afterwards.
@@ -46,9 +48,22 @@ class Player:
     steps_per_round: int = 1
     learning_rate_factor: float = 1.0
     from_step: int = 0
+    until_step: int | None = None
+    own_time: bool = False
     betas: tuple[float, float] = (0.9, 0.999)
     clip_norm: float | None = None
     clip_value: float | None = None
+
+    def plays(self, step: int) -> bool:
+        """Whether it takes turns at a step, counted from 0."""
+        return self.from_step <= step and (self.until_step is None or step < self.until_step)
+
+    def time(self, step: int, steps: int) -> tuple[int, int]:
+        """Where a step of a training of so many steps is in the schedule of its learning rate, and how long that is."""
+        if not self.own_time:
+            return step, steps
+        end = steps if self.until_step is None else min(self.until_step, steps)
+        return step - self.from_step, end - self.from_step
 
     def named(self, losses: Losses) -> Losses:
         """Its losses by the names of the history: those of the main player as they are."""

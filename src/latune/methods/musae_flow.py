@@ -1,14 +1,15 @@
-"""What a flow between codes learns from: the posteriors of the autoencoder, and the petals of their genres.
+"""What a flow between codes learns from: the posteriors of an autoencoder that has learned, and their petals.
 
-The flow has a turn of its own. It sees codes that are drawn anew from the posteriors of the autoencoder's turn, and
-raises their density under the petal of their genre: maximum likelihood, with no way back to the encoder. The encoder is
-drawn to the prior through the flow as it is, by the KL divergence, whose weight may therefore be small: what the
-encoder leaves undone the flow does, and a flow loses nothing. With a transport term a code that is carried to another
-genre shall move as little as possible among the network's own codes, in standard deviations of its posterior: of the
-many flows that match the petals, one that takes alike to alike.
+The autoencoder learns first, drawn to the petals by a KL divergence whose weight is small enough to keep content; then
+it stays as it is, and the flow learns to carry its codes into the petals of their genres, by maximum likelihood. What
+the encoder leaves undone the flow does, and a flow loses nothing.
 
-Sources: a prior that is learned in a second stage, Dai and Wipf 2019, Diagnosing and Enhancing VAE Models (arXiv
-1903.05789); by a flow, Chen et al. 2017, Variational Lossy Autoencoder (arXiv 1611.02731).
+Of the many flows that match the petals one is wanted that leaves style transfer as the decoder knows it: a code that is
+carried to another genre behind the flow shall come near to where it is carried without it (`transport_weight` times the
+squared distance among the network's own codes, in standard deviations of the posterior). For the identity that is 0.
+
+Source: a prior that is learned in a second stage, Dai and Wipf 2019, Diagnosing and Enhancing VAE Models (arXiv
+1903.05789).
 """
 
 from __future__ import annotations
@@ -34,15 +35,16 @@ def flow_losses(flow: Flow, petals: Petals, posterior: Distribution, chosen: Ten
         petals: The prior.
         posterior: Independent normal over the network's codes (B, D), without gradients.
         chosen: The petal that each code belongs to, (B,).
-        transport_weight: Of the squared distance that codes are carried, in deviations of the posterior.
+        transport_weight: Of the squared distance between codes carried behind the flow and without it, in deviations.
     """
     codes, chosen = posterior.sample((DRAWS,)).flatten(0, 1), chosen.repeat(DRAWS)
     mapped, volume = flow(codes)
     density = petals.log_density(mapped).gather(1, chosen[:, None])[:, 0]
     losses = {"likelihood": -(density + volume).mean()}
     if transport_weight > 0:
-        carried = flow.inverse(petals.exchanged(mapped, chosen, other_genres(chosen, petals.genres)))
-        distance = (carried - codes) / posterior.stddev.repeat(DRAWS, 1)
+        others = other_genres(chosen, petals.genres)
+        carried = flow.inverse(petals.exchanged(mapped, chosen, others))
+        distance = (carried - petals.exchanged(codes, chosen, others)) / posterior.stddev.repeat(DRAWS, 1)
         losses["transport"] = transport_weight * distance.square().sum(dim=1).mean()
     return {"loss": torch.stack(list(losses.values())).sum(), **losses}
 

@@ -4,7 +4,8 @@ The prior of a code is the petal of one of its item's genres, drawn anew each ti
 has none. The critic reads the code and the one-hot of that genre (zeros for "no genre"), so it sees to it that every
 genre fills its own petal.
 
-Beside what is published: a flow of the model learns to match codes with petals (`latune.methods.musae_flow`); and with
+Beside what is published: a flow of the model learns, when the autoencoder has, to match codes with petals
+(`latune.methods.musae_flow`); and with
 `content_weight` codes are carried to another genre as style transfer does, and what is decoded of them shall have the
 pitches of the phrase, bar by bar (`latune.losses.pitch_profile`), so that rhythm is what a genre changes.
 
@@ -13,6 +14,7 @@ Source: Valenti, Carta and Bacciu 2020 (arXiv 2001.05494), and the code publishe
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -28,11 +30,14 @@ from latune.methods.method import Losses, Player
 from latune.methods.musae import Musae, MusaeConfig, Positive, Stages, Weight
 from latune.methods.musae_flow import flow_losses, other_genres
 from latune.models.latent_model import LatentModel
+from latune.models.mapped_posterior import MappedPosterior
 from latune.models.petals import PetalsConfig, build_petals
 from latune.models.song_model import probabilities
 from latune.music.songs.tokens import DRUMS, SILENCE, STEPS_PER_BAR
 
 __all__ = ["MusaeMixture", "MusaeMixtureConfig"]
+
+FLOW_CLIP = 5.0  # longest gradient of a flow
 
 
 class MusaeMixtureConfig(MusaeConfig):
@@ -43,8 +48,9 @@ class MusaeMixtureConfig(MusaeConfig):
     petals: PetalsConfig = PetalsConfig()
     content_weight: Weight = 0.0  # of the pitches of carried phrases, in nats; published: 0
     content_items: PositiveInt | None = None  # phrases of a batch that are carried; default: all
-    flow_learning_rate_factor: Positive = 1.0  # of the model's flow, times the schedule's learning rate
-    transport_weight: Weight = 0.0  # of how far the flow carries codes from genre to genre
+    flow_from_step: PositiveInt | None = None  # from here on the model's flow learns, and the autoencoder no more
+    flow_learning_rate_factor: Positive = 1.0  # times the schedule's learning rate
+    transport_weight: Weight = 0.0  # of how far the flow changes where codes are carried
 
 
 class MusaeMixture(Musae):
@@ -83,8 +89,8 @@ class MusaeMixture(Musae):
                 f"model.latent_size: expected at least {tied + config.petals.size(genres)}, for attributes and petals,"
                 f" got {model.latent_size}."
             )
-        if config.transport_weight > 0 and self.model.flow is None:
-            raise RecipeError("method.transport_weight: needs a flow: expected model.flow, or 0.")
+        if (config.flow_from_step is None) != (self.model.flow is None):
+            raise RecipeError("model.flow and method.flow_from_step: expected both or neither.")
         if genres == 1 and (config.transport_weight > 0 or config.content_weight > 0):
             raise RecipeError(
                 "method: content_weight and transport_weight carry codes between genres: expected two or more."
@@ -92,20 +98,20 @@ class MusaeMixture(Musae):
         self.petals = build_petals(config.petals, genres, model.latent_size)
 
     def players(self) -> list[Player]:
-        """The autoencoder, critics where there are such, and the flow where there is one, which learns alone."""
-        players = super().players()
-        if self.model.flow is not None:
-            config = self.config
-            flow = Player(
-                "flow",
-                list(self.model.flow.parameters()),
-                self._flow_losses,
-                learning_rate_factor=config.flow_learning_rate_factor,
-                clip_norm=config.clip_norm,
-                clip_value=config.clip_value,
-            )
-            players.append(flow)
-        return players
+        """The autoencoder, and critics where there are such; or the autoencoder and, when it is done, the flow."""
+        players, first = super().players(), self.config.flow_from_step
+        if self.model.flow is None or first is None:
+            return players
+        flow = Player(
+            "flow",
+            list(self.model.flow.parameters()),
+            self._flow_losses,
+            learning_rate_factor=self.config.flow_learning_rate_factor,
+            from_step=first,
+            own_time=True,
+            clip_norm=FLOW_CLIP,
+        )
+        return [*(replace(player, until_step=first, own_time=True) for player in players), flow]
 
     def companions(self) -> dict[str, nn.Module]:
         """The petals, from which codes of a genre are drawn."""
@@ -139,10 +145,12 @@ class MusaeMixture(Musae):
         return {"content": self.config.content_weight * nats}
 
     def _flow_losses(self, batch: Batch, step: int) -> Losses:
-        if self._posterior is None or self.model.flow is None:
-            raise RuntimeError("the autoencoder moves first in each round: the flow learns from its codes")
+        assert self.model.flow is not None
+        with torch.no_grad():
+            posterior = self.model.encode(batch.items)
+        assert isinstance(posterior, MappedPosterior)
         chosen = self._choose(batch)
-        return flow_losses(self.model.flow, self.petals, self._posterior, chosen, self.config.transport_weight)
+        return flow_losses(self.model.flow, self.petals, posterior.base, chosen, self.config.transport_weight)
 
     def _choose(self, batch: Batch) -> Tensor:
         """The petal of one genre of each item (B,)."""

@@ -107,7 +107,8 @@ class _Coupling(nn.Module):
         return turned[..., : self._kept], turned[..., self._kept :]
 
     def _back(self, kept: Tensor, moved: Tensor) -> Tensor:
-        return torch.cat([kept, moved], dim=-1) @ self.rotation
+        back: Tensor = torch.cat([kept, moved], dim=-1) @ self.rotation
+        return back
 
     def _read(self, kept: Tensor) -> tuple[Tensor, Tensor]:
         """Logarithms of scales, and shifts, of what is moved."""
@@ -119,4 +120,5 @@ class _Coupling(nn.Module):
 def _rotation(size: int) -> Tensor:
     """An orthogonal matrix (D, D), each as likely, from PyTorch's global random state."""
     turned, triangle = torch.linalg.qr(torch.randn(size, size, dtype=torch.float64))
-    return (turned * triangle.diagonal().sign()).float()
+    rotation: Tensor = (turned * triangle.diagonal().sign()).float()
+    return rotation

@@ -46,7 +46,8 @@ class MappedPosterior(Distribution):
         """Standard deviations (B, D)."""
         centre, reach = self.base.mean, torch.diag_embed(self.base.stddev)  # (B, D) and (B, D, D)
         upper, lower = (self.flow(centre[..., None, :] + sign * reach)[0] for sign in (1, -1))
-        return (0.5 * (upper - lower)).square().sum(dim=-2).sqrt()
+        reached: Tensor = (0.5 * (upper - lower)).square().sum(dim=-2).sqrt()
+        return reached
 
     @property
     def variance(self) -> Tensor:
@@ -61,6 +62,7 @@ class MappedPosterior(Distribution):
     def rsample(self, sample_shape: Any = ONE_EACH) -> Tensor:
         """Draws with gradients; the density of the last ones costs no second way through the flow."""
         codes = self.base.rsample(sample_shape)
+        drawn: Tensor
         drawn, volume = self.flow(codes)
         self._last = drawn, codes, volume
         return drawn

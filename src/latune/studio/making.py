@@ -56,7 +56,11 @@ def open_runs(header: Mapping[str, Any], content: bytes) -> tuple[dict[str, Any]
         content: Nothing.
     """
     for run in header["runs"][:_OPEN_RUNS]:
-        _opened(run["folder"], tuple(run["plugins"]))
+        editor = _opened(run["folder"], tuple(run["plugins"])).editor
+        # Compiled code and tables of what measures items are loaded with the first ones.
+        item = editor.decode(np.zeros((1, editor.model.latent_size), np.float32))
+        if editor.codec.measurable:
+            editor.codec.measure(item)
     return {}, b""
 
 

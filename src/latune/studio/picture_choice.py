@@ -38,9 +38,11 @@ def choose_pictures(dataset: Dataset, seed: int) -> Chosen:
     kinds = np.unique(labels)
     each = max(1, PICTURES // len(kinds))
     of_kind = [_spread(places[labels == kind], values[labels == kind], each, generator) for kind in kinds[:PICTURES]]
-    chosen = np.concatenate(of_kind)
     told = [names[kind] for kind, members in zip(kinds, of_kind, strict=False) for _ in members]
-    titles = tuple(f"{name}, test item {place}" for name, place in zip(told, chosen.tolist(), strict=True))
+    # One of each kind in turn, so that the first ones show them all.
+    turns = np.argsort(np.concatenate([np.arange(len(members)) for members in of_kind]), kind="stable")
+    chosen = np.concatenate(of_kind)[turns]
+    titles = tuple(f"{told[turn]}, test item {place}" for turn, place in zip(turns, chosen.tolist(), strict=True))
     return Chosen(np.asarray(dataset.items[test[chosen]]), titles, ())
 
 

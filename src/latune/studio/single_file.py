@@ -25,7 +25,8 @@ _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script\s*>", re.DOTALL | re.IGNOR
 _ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _RUNS = "latune-runs"
 _RUNNING = ("", "module", "text/javascript", "application/javascript")  # types of scripts that run
-_PARTS = (("ort", "engine"), ("verovio", "score engraver"), ("spessasynth", "synthesiser"), ("page", "page"))  # by how the name of an element begins
+# By how the name of an element begins.
+_PARTS = (("ort", "engine"), ("verovio", "score engraver"), ("spessasynth", "synthesiser"), ("page", "page"))
 # "data:" among scripts is for worklets, which browsers refuse from blobs where a page was opened as a file.
 _DIRECTIVES = {
     "default-src": "'none'",

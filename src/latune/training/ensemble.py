@@ -208,7 +208,7 @@ class _Team:
             rate = learning_rate(training.schedule, training.learning_rate, step, self._steps, decay)
             losses: Losses = {}
             for place, player in enumerate(self._players):
-                if step < player.from_step:
+                if not player.plays(step):
                     continue
                 for _ in range(player.steps_per_round):
                     turn = self._members.turn(place, batch, step, rate * player.learning_rate_factor, half)

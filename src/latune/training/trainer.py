@@ -131,8 +131,10 @@ def _loop(
             rate = learning_rate(training.schedule, training.learning_rate, step, steps, decay)
             losses: Losses = {}
             for player, optimiser in zip(players, optimisers, strict=True):
-                if step < player.from_step:
+                if not player.plays(step):
                     continue
+                if player.own_time:
+                    rate = learning_rate(training.schedule, training.learning_rate, *player.time(step, steps), decay)
                 for group in optimiser.param_groups:
                     group["lr"] = rate * player.learning_rate_factor
                 for _ in range(player.steps_per_round):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from latune.music.songs.drums import CLAP, CLOSED_HAT, OPEN_HAT, RIDE, RIM, SNARE
 
-__all__ = ["SCALES", "STYLES", "Beat", "Style"]
+__all__ = ["SCALES", "STYLES", "WHITE_TONICS", "Beat", "Style"]
 
 SCALES = {
     "major": (0, 2, 4, 5, 7, 9, 11),
@@ -24,6 +24,8 @@ SCALES = {
     "dorian": (0, 2, 3, 5, 7, 9, 10),
     "mixolydian": (0, 2, 4, 5, 7, 9, 10),
 }
+WHITE_TONICS = {"major": 0, "minor": 9, "dorian": 2, "mixolydian": 7}
+"""Pitch class of the tonic whose scale has neither sharps nor flats."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from latune.errors import InputError
 from latune.music.songs.drums import KICK
 from latune.music.songs.song import Part, Song
-from latune.music.songs.styles import SCALES, STYLES, Beat, Style
+from latune.music.songs.styles import SCALES, STYLES, WHITE_TONICS, Beat, Style
 from latune.music.songs.tokens import STEPS_PER_BAR, TRACKS
 
 __all__ = ["GENRES", "synthetic_song"]
@@ -82,7 +82,7 @@ class _Key:
         return low + (self.tonic + self.above_tonic(degree) - low) % 12
 
 
-def synthetic_song(genre: int, seed: int) -> Song:
+def synthetic_song(genre: int, seed: int, white_keys: bool = False) -> Song:
     """Invent a song of 24 to 40 bars in which all four tracks play in every bar.
 
     It has two kinds of sections of eight bars, which come back with small changes. Key, tempo, programs, chords,
@@ -91,6 +91,7 @@ def synthetic_song(genre: int, seed: int) -> Song:
     Args:
         genre: Its place in GENRES.
         seed: Equal seeds give equal songs; 0 or above.
+        white_keys: Whether the key is the one without sharps and flats (C major, A minor, ...) instead of any.
 
     Returns:
         Four parts: drums, bass, guitar, strings.
@@ -104,7 +105,8 @@ def synthetic_song(genre: int, seed: int) -> Song:
         raise InputError(f"The seed of a song is {seed}: expected 0 or above.")
     rng = np.random.default_rng((seed, genre))
     style = STYLES[GENRES[genre]]
-    key = _Key(int(rng.integers(12)), SCALES[_drawn(rng, style.scales)])
+    tonic, scale = int(rng.integers(12)), _drawn(rng, style.scales)
+    key = _Key(WHITE_TONICS[scale] if white_keys else tonic, SCALES[scale])
     form = _drawn(rng, _FORMS)
     sections = {name: _section(rng, style) for name in sorted(set(form))}
     drums = _drawn(rng, style.seconds), _drawn(rng, style.cymbals)
