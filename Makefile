@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo page test check faults fuzz benchmark docs clean
+.PHONY: demo page test check faults fuzz bench docs clean
 
 demo: $(VENV)/.installed  ## Prepare the chorales, train, measure, and write runs/demo/report.html
 	$(BIN)/latune demo --out runs/demo
@@ -25,18 +25,9 @@ check: $(VENV)/.installed-dev  ## Format, lint, types and import contracts
 	$(BIN)/lint-imports
 	@if [ -d studio/node_modules ]; then cd studio && npm run check; fi
 
-benchmark: $(VENV)/.installed-dev  ## Print every speed claim as a ratio (keep the machine quiet)
-	$(BIN)/python benchmarks/training_step.py
-	$(BIN)/python benchmarks/metric_suite.py
-	$(BIN)/python benchmarks/supervised_suite.py
-	$(BIN)/python benchmarks/attribute_extraction.py
-	$(BIN)/python benchmarks/tune_reading.py
-	$(BIN)/python benchmarks/picture_step.py
-	$(BIN)/python benchmarks/morphology.py
-	$(BIN)/python benchmarks/sprites.py
-	$(BIN)/python benchmarks/ensemble.py
-	$(BIN)/python benchmarks/study_scheduling.py
-	$(BIN)/python benchmarks/studio_page.py
+ONLY ?=
+bench: $(VENV)/.installed-dev  ## Run the benchmarks and write docs/benchmarks.md (keep the machine quiet; ONLY="growth page" for parts)
+	$(BIN)/python benchmarks/book.py $(ONLY)
 
 # The constraints pin every package; PyTorch first, so that its plain CPU build is taken where pip finds one.
 $(VENV)/.installed: pyproject.toml constraints.txt
