@@ -49,7 +49,7 @@ recipe = load_recipe(
     ],
 )
 run = train(recipe, chorales, Path("runs/music"))
-calibrate_run(run, chorales)  # how far to move a code for a value in the attribute's own unit
+knobs = calibrate_run(run, chorales)  # how far to move a code for a value in the attribute's own unit
 
 # %% [markdown]
 # ## The certificate
@@ -68,15 +68,16 @@ Image("hits.png")
 # %% [markdown]
 # ## Turning a knob
 #
-# Any tune will do: MIDI, MusicXML, ABC or kern. Fewer notes, but the contour of every measure as it was:
+# Any tune will do: MIDI, MusicXML, ABC or kern. Two notes a measure, or six, but the contour of every measure as it
+# was:
 
 # %%
 Path("ode.abc").write_text(
     "X:1\nT:Ode to Joy\nM:4/4\nL:1/4\nK:G\n"
     "B B c d | d c B A | G G A B | B3/2 A/ A2 | B B c d | d c B A | G G A B | A3/2 G/ G2 |]\n"
 )
-calm = model.edit("ode.abc", note_density=0.1, hold=["contour"])
-lively = model.edit("ode.abc", note_density=0.4, hold=["contour"], nearest=True)
+calm = model.edit("ode.abc", note_density=2 / 24, hold=["contour"])
+lively = model.edit("ode.abc", note_density=6 / 24, hold=["contour"])
 for result in (calm, lively):
     display(SVG(tune_svg(result.source)))
     display(result)
@@ -97,7 +98,7 @@ calm.save("calm.mid")
 # of ideas, not a tune.
 
 # %%
-ideas = model.sample(6, contour=0.8, seed=1)
+ideas = model.sample(6, contour=0.3, exact=True, seed=1)
 display(SVG(tune_svg(ideas.source)))
 print(ideas.measured["contour"].round(2))
 

@@ -47,15 +47,15 @@ for attribute in digits.table:
 # %% [markdown]
 # ## Training
 #
-# The recommended recipe for digits, with fewer steps: `latune train digits/ar-vae-tuned --set training.steps=450 ...`
+# The recommended recipe for digits, with fewer steps: `latune train digits/ar-vae-tuned --set training.steps=400 ...`
 
 # %%
 recipe = load_recipe(
     "digits/ar-vae-tuned",
-    ["training.steps=450", "model.channels=[16,32]", "control.from_step=300", "evaluation.items=24"],
+    ["training.steps=400", "model.channels=[16,32]", "control.from_step=300", "evaluation.items=12"],
 )
 run = train(recipe, digits, Path("runs/digits"))
-calibrate_run(run, digits)
+knobs = calibrate_run(run, digits)
 evaluate_run(run, digits, open_editor(run.folder))
 model = latune.load("runs/digits")
 print(model)
@@ -66,8 +66,8 @@ print(model)
 # Ask for a value in the attribute's own unit. Everything in the result's table is measured on the new picture.
 
 # %%
-digit = held_out[3]
-slants = [-0.3, -0.1, 0.1, 0.3, 0.5]
+digit = held_out[5]
+slants = [-0.3, -0.2, -0.1, 0.1, 0.2]
 thicknesses = [2.5, 3.5, 4.5, 5.5, 6.5]
 leaning = [model.edit(digit, slant=value, nearest=True) for value in slants]
 thicker = [model.edit(digit, thickness=value, nearest=True) for value in thicknesses]
@@ -79,7 +79,7 @@ print("slant measured ", [round(float(result.measured["slant"][0]), 2) for resul
 # Several knobs at once, and what should stay as it is:
 
 # %%
-result = model.edit(digit, slant=0.4, thickness=4.0, hold=["height"], nearest=True)
+result = model.edit(digit, slant=0.2, thickness=4.5, hold=["height"], nearest=True)
 show([[digit, result.items[0, 0]]], ["before, after"])
 print(result)
 result.save("leaning.png")
@@ -100,8 +100,8 @@ Image("cross_talk.png")
 # %%
 thin = model.sample(10, thickness=2.5, seed=0)
 thick = model.sample(10, thickness=5.5, seed=0)
-between = model.interpolate(held_out[3], held_out[5], steps=10)
-show([thin.items[:, 0], thick.items[:, 0], between.items[:, 0]], ["thin", "thick", "from one\nto another"])
+between = model.interpolate(held_out[6], held_out[5], steps=10)
+show([thin.items[:, 0], thick.items[:, 0], between.items[0, :, 0]], ["thin", "thick", "from one\nto another"])
 
 # %% [markdown]
 # Next: `latune studio runs/digits` opens the same run in the browser; `latune report runs/digits` writes a page of

@@ -32,9 +32,10 @@ SIDE = 32
 generator = np.random.default_rng(0)
 
 
-def sun(size, warmth, height):
-    """A disc of a size in pixels, from blue (warmth 0) to orange (1), at a height from 0 to 1."""
-    large = Picture.new("RGB", (4 * SIDE, 4 * SIDE), (16, 20, 32))  # drawn four times as large: smooth edges
+def sun(size, warmth, height, sky):
+    """A disc as many pixels wide as `size`, from blue (warmth 0) to orange (1), in a sky from dark (0) to light (1)."""
+    sky = tuple(int(share * sky) for share in (110, 130, 160))
+    large = Picture.new("RGB", (4 * SIDE, 4 * SIDE), sky)  # drawn four times as large: smooth edges
     x, y, radius = 2 * SIDE, 4 * SIDE * (0.75 - 0.5 * height), 2 * size
     colour = tuple(int(cold + warmth * (warm - cold)) for cold, warm in ((70, 255), (120, 150), (255, 40)))
     ImageDraw.Draw(large).ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
@@ -46,26 +47,26 @@ with Path("suns.csv").open("w", newline="") as file:
     table = csv.writer(file)
     table.writerow(["file", "size", "warmth", "height"])
     for number in range(700):
-        size, warmth, height = generator.uniform([6, 0, 0], [16, 1, 1]).round(3)
-        sun(size, warmth, height).save(f"suns/{number}.png")
+        size, warmth, height, sky = generator.uniform([8, 0, 0, 0], [18, 1, 1, 1]).round(3)
+        sun(size, warmth, height, sky).save(f"suns/{number}.png")
         table.writerow([f"{number}.png", size, warmth, height])
 
 # %% [markdown]
 # ## An attribute of your own
 #
-# A function from pictures (N, channels, height, width) to one number each, in a file of yours. It needs no labels: it
-# is computed for the data set, and measured on whatever is decoded.
+# The brightness of the sky is not in the table, but it can be computed: a function from pictures (N, channels, height,
+# width) to one number each, in a file of yours. It is computed for the data set, and measured on whatever is decoded.
 
 # %%
 Path("my_attributes.py").write_text("""
 from latune.attributes import Attribute
 
 
-def brightness(pictures):
-    return pictures.mean(axis=(1, 2, 3)) / 255
+def sky(pictures):
+    return pictures[:, :, :, :2].mean(axis=(1, 2, 3)) / 255
 
 
-attributes = [Attribute("brightness", "share", 0.0, 1.0, "Mean of all pixels.", measure=brightness)]
+attributes = [Attribute("sky", "share", 0.0, 1.0, "How bright the left edge is.", measure=sky)]
 """)
 plugins = load_plugins([Path("my_attributes.py")])
 
@@ -79,10 +80,17 @@ plugins = load_plugins([Path("my_attributes.py")])
 preparation = Preparation(source=Path("suns"), attributes=Path("suns.csv"), name="suns", size=SIDE, colour=True)
 suns = with_plugins(prepare_dataset("images", preparation, again=True), plugins)
 recipe = load_recipe(
-    "images/ar-vae", ["data.name=suns", "training.steps=400", "model.channels=[16,32]", "evaluation.items=24"]
+    "images/ar-vae",
+    [
+        "data.name=suns",
+        "training.steps=900",
+        "model.channels=[8,16]",
+        "model.hidden_sizes=[128]",
+        "evaluation.items=12",
+    ],
 )
 run = train(recipe, suns, Path("runs/suns"))
-calibrate_run(run, suns)
+knobs = calibrate_run(run, suns)
 
 # %% [markdown]
 # Nobody can measure "warmth" of a decoded picture by definition, so latune trained a *reader* on the real pictures.
@@ -113,10 +121,10 @@ def show(rows, labels):
 
 picture = Path("suns/7.png")
 warmer = [model.edit(picture, warmth=value, nearest=True).items[0] for value in (0.0, 0.25, 0.5, 0.75, 1.0)]
-larger = [model.edit(picture, size=value, nearest=True).items[0] for value in (7, 9, 11, 13, 15)]
+larger = [model.edit(picture, size=value, nearest=True).items[0] for value in (9, 11, 13, 15, 17)]
 higher = [model.edit(picture, height=value, nearest=True).items[0] for value in (0.0, 0.25, 0.5, 0.75, 1.0)]
-brighter = [model.edit(picture, brightness=value, nearest=True).items[0] for value in (0.1, 0.15, 0.2, 0.25, 0.3)]
-show([warmer, larger, higher, brighter], ["warmth", "size", "height", "brightness"])
+brighter = [model.edit(picture, sky=value, nearest=True).items[0] for value in (0.05, 0.15, 0.25, 0.35, 0.45)]
+show([warmer, larger, higher, brighter], ["warmth", "size", "height", "sky"])
 
 # %% [markdown]
 # And what the model makes of a wish for several things at once, measured on the result:

@@ -206,8 +206,19 @@ class TestComposedSongs:
     def test_how_many_are_composed(self, tmp_path):
         with pytest.raises(InputError, match="--songs: expected 1 to 100000 of each genre, got -1"):
             prepare_midi(Preparation(songs=-1))
-        with pytest.raises(InputError, match="--songs is how many songs are composed: expected no --source"):
-            prepare_midi(Preparation(songs=1, source=tmp_path))
+        for options in ({"songs": 1}, {"any_key": True}):
+            with pytest.raises(InputError, match="--songs and --any-key are for songs that are composed"):
+                prepare_midi(Preparation(source=tmp_path, **options))
+
+    def test_composed_songs_have_no_sharps_unless_asked_for(self):
+        def black(dataset):
+            tokens = np.asarray(dataset.items)[..., 1:]
+            return bool(np.isin(tokens[tokens < 128] % 12, (1, 3, 6, 8, 10)).any())
+
+        plain = prepare_dataset("midi", Preparation(songs=3))
+        assert not black(plain)
+        assert "without sharps and flats" in plain.description["source"]
+        assert black(prepare_dataset("midi", Preparation(songs=3, any_key=True), again=True))
 
 
 class TestRefusals:

@@ -65,7 +65,10 @@ def symbols() -> Dataset:
 
 
 def sprites() -> list[Dataset]:
-    """The upright sprites of two scales at 9 x 9 places, as both data sets; to match noise with drawings takes minutes."""
+    """The upright sprites of two scales at 9 x 9 places, as both data sets.
+
+    Their attributes are labels here: to match the noise that such trainings decode with drawings takes minutes.
+    """
     grid = np.stack(np.meshgrid(range(3), (2, 3), (0,), PLACES, PLACES, indexing="ij"), -1).reshape(-1, 5)
     numbers = (grid * np.array(FACTOR_BASES)[-5:]).sum(axis=1)
     items = PackedItems(draw_all_sprites(numbers), (1, 64, 64))

@@ -1,4 +1,4 @@
-"""MusAE with a flow: it finds the petals, learns alone, and carried phrases keep their pitches."""
+"""MusAE with a flow: it finds the petals when the autoencoder is done, and carried phrases keep their pitches."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from latune.data.batches import Batch
 from latune.data.song_codec import SongCodec
 from latune.errors import RecipeError
 from latune.methods.beta_vae import BetaVaeConfig
+from latune.methods.method import Player
 from latune.methods.musae_flow import flow_losses, other_genres
 from latune.methods.musae_mixture import MusaeMixture, MusaeMixtureConfig
 from latune.methods.registry import build_method
@@ -26,7 +27,7 @@ SIZES = {"latent_size": SIZE, "embedding_size": 4, "bar_size": 16, "bar_code_siz
 def build(**changes):
     torch.manual_seed(0)
     model = build_model(SongBarsConfig(**SIZES, flow=FlowConfig(layers=4, hidden_size=16)), SongCodec())
-    settings = {"regulariser": "kl", "weights": ((0, 0.01),), "petals": PETALS} | changes
+    settings = {"regulariser": "kl", "weights": ((0, 0.01),), "petals": PETALS, "flow_from_step": 5} | changes
     return MusaeMixture(model, MusaeMixtureConfig(**settings), GENRES)
 
 
@@ -47,7 +48,7 @@ def clusters(count):
     return diagonal_normal(codes, torch.full_like(codes, 0.2)), genres
 
 
-def learn(transport_weight, steps=200):
+def learn(transport_weight, steps=150):
     torch.manual_seed(0)
     flow, petals = Flow(SIZE, FlowConfig(layers=4, hidden_size=32)), build_petals(PETALS, GENRES, SIZE)
     posterior, genres = clusters(128)
@@ -75,16 +76,16 @@ def test_a_flow_carries_codes_into_the_petals_of_their_genres():
     assert torch.allclose(mapped.std(0), wanted.std(0), atol=0.25)
 
 
-def test_the_transport_term_shortens_the_ways_between_genres():
-    def way(transport_weight):
+def test_the_transport_term_keeps_where_codes_are_carried():
+    def strayed(transport_weight):
         flow, petals, _ = learn(transport_weight)
         posterior, genres = clusters(500)
         with torch.no_grad():
-            codes = posterior.mean
-            carried = flow.inverse(petals.exchanged(flow(codes)[0], genres, (genres + 1) % GENRES))
-        return float((carried - codes).norm(dim=1).mean())
+            codes, others = posterior.mean, (genres + 1) % GENRES
+            carried = flow.inverse(petals.exchanged(flow(codes)[0], genres, others))
+        return float((carried - petals.exchanged(codes, genres, others)).norm(dim=1).mean())
 
-    assert way(0.01) < 0.8 * way(0.0)
+    assert strayed(0.03) < 0.7 * strayed(0.0)
 
 
 def test_other_genres():
@@ -97,21 +98,32 @@ def test_other_genres():
     assert others.max() < GENRES
 
 
-def test_players_share_no_parameters_and_the_flow_has_its_own(batch):
+def test_the_autoencoder_learns_first_and_then_the_flow_alone(batch):
     method = build(transport_weight=0.001)
     autoencoder, flow = method.players()
+    assert [(autoencoder.plays(step), flow.plays(step)) for step in (0, 4, 5, 9)] == [(True, False)] * 2 + [
+        (False, True)
+    ] * 2
+    assert autoencoder.time(2, 20) == (2, 5)
+    assert flow.time(8, 20) == (3, 15)
     own, others = ({id(parameter) for parameter in player.parameters} for player in (autoencoder, flow))
     assert not own & others
     assert own | others == {id(parameter) for parameter in method.model.parameters()}
-    with pytest.raises(RuntimeError, match="moves first"):
-        flow.loss(batch, 0)
-    losses = autoencoder.loss(batch, 0)
-    assert {"reconstruction", "regularity"} <= set(losses)
-    turn = flow.loss(batch, 0)
+    assert {"reconstruction", "regularity"} <= set(autoencoder.loss(batch, 0))
+    with torch.no_grad():
+        for coupling in method.model.flow.couplings:
+            coupling.out.weight.normal_(0, 0.1)
+    turn = flow.loss(batch, 5)
     turn["loss"].backward()
     assert {"likelihood", "transport"} <= set(turn)
     assert all(parameter.grad is None for parameter in autoencoder.parameters)
     assert max(float(parameter.grad.abs().max()) for parameter in flow.parameters) > 0
+
+
+def test_players_without_an_end_follow_the_schedule_of_the_training():
+    player = Player("critic", [], lambda batch, step: {}, from_step=3)
+    assert [player.plays(step) for step in (2, 3, 90)] == [False, True, True]
+    assert player.time(7, 20) == (7, 20)
 
 
 def test_the_content_term_reaches_encoder_and_decoder(batch):
@@ -133,18 +145,15 @@ def test_with_the_content_term_carried_phrases_keep_their_pitches():
         items[number, :: 2 ** (1 + number % GENRES)] = generator.choice([40, 50, 60, 70])
     batch = Batch(torch.from_numpy(items), torch.zeros(count, 0), None, labels)
     method = build(content_weight=1.0, reconstruction="mean")
-    players = method.players()
-    optimisers = [torch.optim.Adam(player.parameters, 0.02) for player in players]
-    first = None
+    player = method.players()[0]
+    optimiser, found = torch.optim.Adam(player.parameters, 0.02), []
     for step in range(80):
-        for player, optimiser in zip(players, optimisers, strict=True):
-            losses = player.loss(batch, step)
-            optimiser.zero_grad()
-            losses["loss"].backward()
-            optimiser.step()
-            if "content" in losses:
-                first, last = first or float(losses["content"].detach()), float(losses["content"].detach())
-    assert last < 0.5 * first
+        losses = player.loss(batch, step)
+        optimiser.zero_grad()
+        losses["loss"].backward()
+        optimiser.step()
+        found.append(float(losses["content"].detach()))
+    assert found[-1] < 0.5 * found[0]
 
 
 def test_refusals():
@@ -154,9 +163,10 @@ def test_refusals():
     divergence = {"regulariser": "kl", "petals": PETALS}
     with pytest.raises(RecipeError, match=r"needs method\.regulariser 'kl', got 'mmd'"):
         MusaeMixture(model, MusaeMixtureConfig(regulariser="mmd"), GENRES)
-    with pytest.raises(RecipeError, match="needs a flow"):
-        MusaeMixture(plain, MusaeMixtureConfig(**divergence, transport_weight=0.1), GENRES)
+    for network, first in ((plain, 5), (model, None)):
+        with pytest.raises(RecipeError, match="expected both or neither"):
+            MusaeMixture(network, MusaeMixtureConfig(**divergence, flow_from_step=first), GENRES)
     with pytest.raises(RecipeError, match="expected two or more"):
-        MusaeMixture(model, MusaeMixtureConfig(**divergence, content_weight=0.1), 1)
+        MusaeMixture(plain, MusaeMixtureConfig(**divergence, content_weight=0.1), 1)
     with pytest.raises(RecipeError, match=r"model\.flow: needs method\.name 'musae_mixture', got 'beta_vae'"):
         build_method(BetaVaeConfig(), model, SongCodec().table, None)

@@ -86,7 +86,8 @@ def test_a_stopped_run_ends_like_an_unstopped_one(invented, tmp_path):
 
 
 def test_a_run_with_a_flow_goes_on_like_an_unstopped_one(invented, tmp_path):
-    settings = musae(regulariser="kl", weights=[[0, 0.01]], content_weight=0.3, content_items=5, transport_weight=0.01)
+    settings = musae(regulariser="kl", weights=[[0, 0.01]], content_weight=0.3, content_items=5)
+    settings["method"] |= {"flow_from_step": 11, "transport_weight": 0.01}
     settings["model"] |= {"flow": {"layers": 2, "hidden_size": 8}}
     recipe = recipe_from_dict(settings, "test")
     whole = train(recipe, invented, tmp_path / "whole")
@@ -95,7 +96,8 @@ def test_a_run_with_a_flow_goes_on_like_an_unstopped_one(invented, tmp_path):
     resume(tmp_path / "parts", invented)
     for file in ("weights.safetensors", "petals.safetensors"):
         assert (whole.folder / file).read_bytes() == (tmp_path / "parts" / file).read_bytes()
-    assert {"regularity", "content", "flow_likelihood", "flow_transport"} <= set(read_history(whole.folder)[-1])
+    assert {"regularity", "content"} <= set(read_history(whole.folder)[0])
+    assert {"flow_likelihood", "flow_transport"} <= set(read_history(whole.folder)[-1])
     bent = [name for name, value in load_file(whole.folder / "weights.safetensors").items() if ".out." in name]
     assert len(bent) == 4
     assert whole.load_model().flow.couplings[0].out.weight.any()
