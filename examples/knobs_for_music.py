@@ -69,15 +69,15 @@ Image("hits.png")
 # ## Turning a knob
 #
 # Any tune will do: MIDI, MusicXML, ABC or kern. Two notes a measure, or six, but the contour of every measure as it
-# was:
+# was, which `way="exact"` searches for:
 
 # %%
 Path("ode.abc").write_text(
     "X:1\nT:Ode to Joy\nM:4/4\nL:1/4\nK:G\n"
     "B B c d | d c B A | G G A B | B3/2 A/ A2 | B B c d | d c B A | G G A B | A3/2 G/ G2 |]\n"
 )
-calm = model.edit("ode.abc", note_density=2 / 24, hold=["contour"])
-lively = model.edit("ode.abc", note_density=6 / 24, hold=["contour"])
+calm = model.edit("ode.abc", note_density=2 / 24, hold=["contour"], way="exact")
+lively = model.edit("ode.abc", note_density=6 / 24, hold=["contour"], way="exact")
 for result in (calm, lively):
     display(SVG(tune_svg(result.source)))
     display(result)

@@ -66,7 +66,7 @@ print(model)
 # Ask for a value in the attribute's own unit. Everything in the result's table is measured on the new picture.
 
 # %%
-digit = held_out[5]
+digit = held_out[6]
 slants = [-0.3, -0.2, -0.1, 0.1, 0.2]
 thicknesses = [2.5, 3.5, 4.5, 5.5, 6.5]
 leaning = [model.edit(digit, slant=value, nearest=True) for value in slants]

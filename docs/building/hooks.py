@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pages
+import generated_pages
 import readme
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -23,7 +23,7 @@ _PLACES: dict[str, str] = {}
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Fill the places of the navigation that stand for many pages."""
     several = {
-        "methods/*": [f"methods/{name}.md" for name in pages.method_names()],
+        "methods/*": [f"methods/{name}.md" for name in generated_pages.method_names()],
         "metrics/*": [{metric.key: f"metrics/{metric.key}.md"} for metric in METRICS],
         "reference/*": [{title: _reference_path(title)} for title in PUBLIC_MODULES],
     }
@@ -33,7 +33,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are made: one for every metric, the reference, the change log and the licence."""
-    made = {f"metrics/{metric.key}.md": pages.metric_page(metric) for metric in METRICS}
+    made = {f"metrics/{metric.key}.md": generated_pages.metric_page(metric) for metric in METRICS}
     made |= {_reference_path(title): _reference(title, modules) for title, modules in PUBLIC_MODULES.items()}
     made["changes.md"] = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     made["licence.md"] = f"# Licence\n\n```text\n{(ROOT / 'LICENSE').read_text(encoding='utf-8')}```\n"
@@ -52,7 +52,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def _part(match: re.Match[str]) -> str:
     arguments = [match["argument"]] if match["argument"] else []
-    return pages.PARTS[match["name"]](*arguments)
+    return generated_pages.PARTS[match["name"]](*arguments)
 
 
 def _filled(nav: Any, several: dict[str, list[Any]]) -> Any:

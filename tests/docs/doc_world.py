@@ -16,6 +16,7 @@ from latune.data.store import store_dataset
 from latune.data.symbols import SYMBOL_ATTRIBUTES
 from latune.images.morphology import DIGIT_ATTRIBUTES
 from latune.images.sprites import FACTOR_BASES, draw_all_sprites, sprite_factors
+from latune.music.measure import is_note
 from latune.music.score import tune_from_ticks, write_tune
 from latune.music.songs.synthesis import GENRES
 
@@ -25,11 +26,20 @@ INVENTED = {"source": "invented", "licence": "none needed", "rejected": []}
 
 def store_all(synthetic: Dataset) -> None:
     """Store a tiny data set under every name that executed commands train on."""
-    tunes = replace(synthetic, sequences=synthetic.groups)
+    tunes = replace(with_leaps(synthetic), sequences=synthetic.groups)
     for name in ("chorales", "folk", "jigs"):
         store_dataset(replace(tunes, name=name))
     for dataset in (digits(), symbols(), *sprites(), songs()):
         store_dataset(dataset)
+
+
+def with_leaps(dataset: Dataset) -> Dataset:
+    """The same melodies, with wider intervals in every other measure."""
+    ticks = dataset.codec.ticks(dataset.items)
+    wide = is_note(ticks) & (np.arange(len(ticks)) % 2 == 0)[:, None]
+    ticks = np.where(wide, 69 + np.clip(3 * (ticks - 69), -13, 13), ticks)
+    items = dataset.codec.vocabulary.tokens_from_ticks(ticks)
+    return replace(dataset, items=items, attributes=dataset.codec.measure(items).astype(np.float32))
 
 
 def _dealt(name, items, values, codec, classes=None, **description):
@@ -118,14 +128,14 @@ def write_files(folder: Path, synthetic: Dataset, run: Path) -> None:
 
 
 def _write_lamps(folder: Path) -> None:
-    """Sixty coloured pictures and the table of their attributes."""
+    """Ninety coloured pictures and the table of their attributes."""
     from PIL import Image
 
     generator = np.random.default_rng(2)
     (folder / "lamps").mkdir()
     rows = ["file,size,height,warmth"]
     y, x = np.mgrid[:64, :64]
-    for number in range(60):
+    for number in range(90):
         size, height, warmth = generator.uniform((6, 15, 0), (20, 45, 1))
         bright = np.clip(size - np.hypot(x - 32, y - (64 - height)), 0, 1)
         picture = bright[..., None] * np.array([255, 255 - 120 * warmth, 255 - 230 * warmth])

@@ -32,6 +32,7 @@ from latune.metrics import METRICS
 from latune.music.attributes import MUSIC_ATTRIBUTES
 from latune.music.songs.attributes import SONG_ATTRIBUTES
 from latune.recipes import load_recipe
+from latune.report import build, traversals
 from latune.studies.study import load_study
 from latune.training import reader
 
@@ -46,6 +47,7 @@ NOT_RUN = {
     r"latune data prepare midi": "composes 512 songs, or reads a folder of MIDI; tests/data does so in small",
     r"latune (train|evaluate|report|traverse) .*(dmelodies|runs/melodies)": "melodies of 1.35 million items",
     r"latune (train|evaluate|report) .*(shapes3d|mine-songs|open-songs)": "data that is not made here",
+    r"latune coherence": "searches through whole tunes for a minute; tests/control runs it in small",
     r"latune study run": "hours, or minutes with --quick; tests/studies runs small ones",
     r"latune study (status|report)": "needs the study that is not run",
     r"latune export .*--push": "needs a token",
@@ -113,6 +115,8 @@ LESS_WORK = (
     (reader, "MOST_STEPS", 6),
     (editor, "GAINS", (1.0,)),
     (editor, "GAIN_ITEMS", 16),
+    (traversals, "ITEMS", 1),
+    (build, "ITEMS", 1),
     (search, "SWEEP", 9),
     (search, "PERTURBED", 8),
 )
@@ -277,8 +281,6 @@ def in_small(words):
         words.append("--nearest")
     if words[0] == "evaluate" and "--items" in words:
         words[words.index("--items") + 1] = "10"
-    if words[0] == "coherence":
-        words += ["--tunes", "2"]
     return words
 
 

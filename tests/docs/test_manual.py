@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pages
+import generated_pages
 import pytest
 import typer
 from public import PUBLIC_MODULES
@@ -55,7 +55,7 @@ def main_part(page):
     return page.read_text(encoding="utf-8").partition("<article")[2].partition("</article>")[0]
 
 
-@pytest.mark.parametrize("name", pages.method_names())
+@pytest.mark.parametrize("name", generated_pages.method_names())
 def test_a_method_has_its_page(site, name):
     shown = main_part(site / "methods" / f"{name}.html")
     for wanted in ('id="settings"', 'id="recipes"', 'id="pitfalls"', "arXiv|2017|2014"):
@@ -76,10 +76,10 @@ def test_every_recipe_is_listed(site):
     assert [name for name in list_recipes() if f"<code>{name}</code>" not in shown] == []
 
 
-@pytest.mark.parametrize("title", pages.TABLES)
+@pytest.mark.parametrize("title", generated_pages.TABLES)
 def test_every_attribute_is_listed(site, title):
     shown = main_part(site / "reference" / "attributes.html")
-    assert [each.name for each in pages.TABLES[title] if f"<code>{each.name}</code>" not in shown] == []
+    assert [each.name for each in generated_pages.TABLES[title] if f"<code>{each.name}</code>" not in shown] == []
 
 
 def test_no_attribute_table_is_forgotten():
@@ -87,7 +87,7 @@ def test_no_attribute_table_is_forgotten():
     from latune.attributes import AttributeTable
 
     assert latune.data.codec_registry
-    known = {name for table in pages.TABLES.values() for name in table.names}
+    known = {name for table in generated_pages.TABLES.values() for name in table.names}
     tables = [
         (module, value)
         for module, content in list(sys.modules.items())
@@ -95,13 +95,13 @@ def test_no_attribute_table_is_forgotten():
         for value in vars(content).values()
         if isinstance(value, AttributeTable)
     ]
-    assert len(tables) >= len(pages.TABLES)
+    assert len(tables) >= len(generated_pages.TABLES)
     assert [(module, name) for module, table in tables for name in table.names if name not in known] == []
 
 
 def test_every_command_is_listed(site):
     shown = main_part(site / "reference" / "commands.html")
-    leaves = pages.leaves(typer.main.get_command(app), "latune")
+    leaves = generated_pages.leaves(typer.main.get_command(app), "latune")
     assert len(leaves) > 20
     for name, command in leaves:
         assert f'id="{name.replace(" ", "-")}"' in shown, name
