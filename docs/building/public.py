@@ -26,9 +26,12 @@ PUBLIC_MODULES: dict[str, tuple[str, ...]] = {
 """Pages of the reference, each with its modules."""
 
 NAMED_AS_MODULES = {
-    "latune.metrics": tuple(
-        f"latune.metrics.{name}.{name}"
-        for name in ("dci", "explicitness", "explicitness_size", "infomec", "separability")
-    )
+    package: tuple(f"{package}.{name}.{name}" for name in names.split())
+    for package, names in {
+        "latune.metrics": (
+            "dci explicitness explicitness_size infomec mutual_information separability unsupervised_ranking"
+        ),
+        "latune.figures": "piano_roll relation_maps song_plane song_roll",
+    }.items()
 }
 """Functions of a package that have the name of the module they come from: the reference finds them there."""

@@ -47,6 +47,8 @@ NOT_RUN = {
     r"latune data prepare midi": "composes 512 songs, or reads a folder of MIDI; tests/data does so in small",
     r"latune (train|evaluate|report|traverse) .*(dmelodies|runs/melodies)": "melodies of 1.35 million items",
     r"latune (train|evaluate|report) .*(shapes3d|mine-songs|open-songs)": "data that is not made here",
+    r"latune report runs/(burgess|moves|lamps)": "half a minute each; tests/report draws small ones",
+    r"latune evaluate runs/folds": "evaluates five runs; tests/cli does so in small",
     r"latune coherence": "searches through whole tunes for a minute; tests/control runs it in small",
     r"latune study run": "hours, or minutes with --quick; tests/studies runs small ones",
     r"latune study (status|report)": "needs the study that is not run",
@@ -260,7 +262,16 @@ def reason_not_run(command):
         return NO_COMMANDS.get(command.words[0], "another program")
     if "..." in command.words or any(PLACEHOLDER.search(word) for word in command.words[1:3]):
         return "a pattern of a command"
+    if is_run_elsewhere(command):
+        return "it is run on another page"
     return next((reason for pattern, reason in NOT_RUN.items() if re.search(pattern, text)), "")
+
+
+def is_run_elsewhere(command):
+    """Whether an earlier page has the same command, and it is one of those that take long."""
+    long = command.words[1] in ("report", "sweep") or "data.protocol=kfold" in command.words
+    alike = [each.page for each in EVERY_COMMAND if each.words[:4] == command.words[:4]]
+    return long and alike[0] != command.page
 
 
 def in_small(words):
