@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -26,6 +27,7 @@ from latune.music.songs.attributes import SONG_ATTRIBUTES
 from latune.recipes import list_recipes, load_recipe
 from latune.studies.study import list_studies, load_study
 
+LONGEST_VALUE = 80  # characters
 SHIPPED = ROOT / "src" / "latune" / "recipes"
 
 TABLES: dict[str, AttributeTable] = {
@@ -195,6 +197,20 @@ def leaves(command: Any, name: str) -> list[tuple[str, Any]]:
 def shown(title: str) -> str:
     """Attributes of one table, for the page about this kind of item."""
     return ", ".join(f"`{name}`" for name in TABLES[title].names)
+
+
+def constants(modules: Iterable[str]) -> str:
+    """Public names that are neither functions nor classes, with their values where these are short."""
+    rows = []
+    for module in modules:
+        content = importlib.import_module(module)
+        for name in content.__all__:
+            value = getattr(content, name)
+            if not (inspect.isroutine(value) or inspect.isclass(value) or inspect.ismodule(value)):
+                written = repr(value)
+                shown = f"`{written}`" if len(written) <= LONGEST_VALUE and "|" not in written else type(value).__name__
+                rows.append((f"`{module}.{name}`", shown))
+    return table(["constant", "value or type"], rows) if rows else ""
 
 
 def docstring(dotted: str) -> str:

@@ -78,4 +78,7 @@ def _reference_path(title: str) -> str:
 def _reference(title: str, modules: tuple[str, ...]) -> str:
     names = [name for module in modules for name in (module, *NAMED_AS_MODULES.get(module, ()))]
     parts = [f"# {title}", *(f"::: {name}" for name in names)]
+    constants = generated_pages.constants(modules)
+    if constants:
+        parts += ["## Constants", constants]
     return "\n\n".join(parts) + "\n"
