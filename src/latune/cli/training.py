@@ -167,6 +167,7 @@ def demo(
     path = _report(out)
     console.print("4/4 Done")
     console.print(f"Open {path.resolve()} in a browser: see and hear the knobs.")
+    console.print(f"Turn them yourself: latune studio {out}")
     console.print(f"Next: latune edit {out} TUNE.mid --knob note_density=0.25 --output edited.mid")
 
 
