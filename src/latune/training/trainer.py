@@ -54,7 +54,8 @@ def train(
     recipe = recipe.resolved(dataset.table.names)
     method, device = build(recipe, dataset)
     devices = Devices(method.model, recipe.seed)
-    refuse_used(folder)
+    if devices.first:
+        refuse_used(folder)
     with _alone_in(folder, devices):
         run = begin_run(recipe, dataset, folder) if devices.first else Run(folder, recipe, dataset.codec)
         return _loop(run, dataset, method, device, devices, report, stop)
