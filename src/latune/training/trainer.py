@@ -120,8 +120,9 @@ def _loop(
     ]
 
     # Go on where the last checkpoint stands.
-    with kept(run), devices.sharing():
+    with kept(run):
         keeper = RunKeeper(run, dataset, method, optimisers, batches, held_out, steps, report, devices)
+    with kept(run), devices.sharing():
         devices.require_same(keeper.state.step)
         while keeper.state.step < steps:
             # One round: every player takes its turns on the batch of this step.
