@@ -88,7 +88,8 @@ def test_study(tmp_path, data_folder, small_recipe):
         else:
             process.wait(timeout=300)
         if process.poll() is not None:
-            assert process.returncode == 0, process.stderr.read().decode()
+            _, errors = process.communicate()
+            assert process.returncode == 0, errors.decode()
             break
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
