@@ -1,11 +1,10 @@
 """The command line, called in this process."""
 
-import sys
 from dataclasses import dataclass
 
 import pytest
 
-from latune.cli import main
+from command_line import run_latune
 from latune.music.score import tune_from_ticks, write_tune
 
 
@@ -21,18 +20,7 @@ def latune(monkeypatch, capsys, tmp_path):
     """A function from arguments to exit code, output and errors; the working folder is temporary."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["latune", *(str(argument) for argument in arguments)])
-        capsys.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as exit_:
-            code = exit_.code or 0
-        captured = capsys.readouterr()
-        return Result(code, captured.out, captured.err)
-
-    return run
+    return lambda *arguments: Result(*run_latune(arguments, monkeypatch, capsys))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from latune.cli import main
+from command_line import run_latune
 
 
 @pytest.fixture
@@ -14,18 +14,7 @@ def latune(monkeypatch, capsys, tmp_path, page):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("latune.studio.page.PAGE", page)
 
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["latune", *(str(argument) for argument in arguments)])
-        capsys.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as exit_:
-            code = exit_.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+    return lambda *arguments: run_latune(arguments, monkeypatch, capsys)
 
 
 def refusal(result):
