@@ -16,7 +16,7 @@ test: $(VENV)/.installed-dev  ## Run all tests
 	@$(BIN)/python studio/page_build.py || [ $$? -eq 3 ]
 	@if [ -d studio/node_modules ]; then cd studio && npm test; fi
 	@echo "Running the tests"
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/.installed-dev  ## Format, lint, types and import contracts
 	$(BIN)/ruff format --check .

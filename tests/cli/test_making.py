@@ -99,6 +99,7 @@ def test_refusals_come_before_any_work(latune, trained_run, trained_picture_run,
     assert "lost.png" in refuse(latune("interpolate", picture, pictures[0], "lost.png", "--output", "a.png"))
 
 
-def test_the_data_set_is_found(latune, trained_picture_run, tmp_path):
+def test_the_data_set_is_found(latune, trained_picture_run, tmp_path, monkeypatch):
     """A run whose data set is gone says so."""
+    monkeypatch.setenv("LATUNE_DATA", str(tmp_path / "no data"))
     assert "ellipses" in refuse(latune("sample", trained_picture_run.folder, "--output", "a.png"))

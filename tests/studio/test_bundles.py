@@ -149,7 +149,8 @@ def test_moves_compute_what_the_run_does(written, weak_run):
         assert np.array_equal(np.array(targets)[places], mover.targets(moves, places))
 
 
-def test_without_data_there_are_samples_of_the_run(written, weak_run):
+def test_without_data_there_are_samples_of_the_run(written, weak_run, tmp_path, monkeypatch):
+    monkeypatch.setenv("LATUNE_DATA", str(tmp_path / "no data"))
     source = open_source(weak_run.folder)
     assert source.dataset is None
     folder, told = written(source)

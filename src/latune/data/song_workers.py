@@ -50,6 +50,7 @@ def prepare_pieces(
         MissingExtraError: A cluster is asked for and Ray is not installed.
         RunError: A piece could not be prepared.
     """
+    folder = folder.absolute()  # processes that were there before may have another current folder
     chunks = [files[start : start + options.files] for start in range(0, len(files), options.files)]
     tasks = [(chunk, folder, number, options) for number, chunk in enumerate(chunks) if not is_prepared(folder, number)]
     done = len(files) - sum(len(task[0]) for task in tasks)

@@ -98,6 +98,7 @@ def tune_files(source: Path, suffixes: Sequence[str] = READABLE) -> list[TuneFil
     """
     shown = printable(str(source))
     try:
+        source = source.absolute()  # whoever reads the files may be a process that started in another folder
         if not source.exists():
             raise InputError(f"--source {shown} does not exist: expected a file or a folder of tunes.")
         paths = [source] if source.is_file() else sorted(path for path in source.rglob("*") if not path.is_dir())

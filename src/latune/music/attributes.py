@@ -157,9 +157,10 @@ def beat_strength(ticks: Ticks, metre: Metre = COMMON_TIME) -> Values:
 
     A beat counts 1, its half 0.15 (in compound metres its thirds), any other tick 0.008, as published.
     """
-    in_beat = [1, 0.008, 0.15, 0.008, 0.15, 0.008] if metre.is_compound else [1, 0.008, 0.008, 0.15, 0.008, 0.008]
+    in_beat = [1000, 8, 150, 8, 150, 8] if metre.is_compound else [1000, 8, 8, 150, 8, 8]
     begins = (_by_tick(ticks) != HOLD).astype(np.float32)
-    return np.asarray(np.tile(in_beat, metre.beats).astype(np.float32) @ begins, np.float64)
+    thousandths = np.tile(in_beat, metre.beats).astype(np.float32) @ begins  # whole numbers: exact in any order
+    return np.asarray(thousandths.astype(np.float64) / 1000)
 
 
 def mean_pitch(ticks: Ticks) -> Values:
