@@ -79,7 +79,8 @@ def file_name(stem: str, directions: Directions) -> str:
 
 def one_hot(dimensions: Sequence[int], size: int) -> LinearDirections:
     """Directions along single dimensions out of `size`: a knob's code is the code of its dimension."""
-    readings = np.eye(size)[list(dimensions)]
+    readings = np.zeros((len(dimensions), size))
+    readings[np.arange(len(dimensions)), dimensions] = 1
     return LinearDirections(readings, readings.T)
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -124,12 +125,12 @@ class Knobs:
     def __getitem__(self, name: str) -> Knob:
         return self.knobs[self.index(name)]
 
-    @property
+    @cached_property
     def readings(self) -> NDArray[np.float64]:
         """Weights of the latent dimensions in every knob's code, shape (K, D)."""
         return self._directions([knob.reading for knob in self.knobs])
 
-    @property
+    @cached_property
     def motions(self) -> NDArray[np.float64]:
         """How codes move per unit of every knob's code, shape (D, K)."""
         return self._directions([knob.motion for knob in self.knobs]).T

@@ -157,9 +157,12 @@ class _Search:
 
     def swept(self, name: str, others: Mapping[str, Values], held: Sequence[str], movement: Movement) -> _Tried:
         """One knob moved over its whole range, for all items."""
-        knobs = self.tools.knobs
-        moved = [knobs.move(self.codes, {name: place, **others}, held, movement) for place in _positions(knobs[name])]
-        return self.attempt(np.arange(len(self.items)), np.stack(moved, axis=1))
+        knobs, count = self.tools.knobs, len(self.items)
+        places = _positions(knobs[name])
+        targets = {name: np.tile(places, count)}
+        targets |= {other: np.repeat(code, len(places)) for other, code in others.items()}
+        moved = knobs.move(np.repeat(self.codes, len(places), axis=0), targets, held, movement)
+        return self.attempt(np.arange(count), moved.reshape(count, len(places), -1))
 
     def consider_sweep(self, tried: _Tried) -> Rows:
         """Keep the best of a sweep, and of a finer one around it where that is not enough; give the choice (N,)."""
