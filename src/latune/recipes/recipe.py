@@ -79,7 +79,7 @@ class TrainingConfig(Block):
     decay_from: Length | None = None  # when the first one happens; default: after decay_every
     validate_every: PositiveInt = 500  # steps between validations (and chances to be the best)
     checkpoint_every: PositiveInt = 1000  # steps between checkpoints
-    log_every: PositiveInt = 50  # steps between rows of history.csv
+    log_every: PositiveInt = 50  # steps between rows of history.csv; more where they would be over 20,000
     keep: Literal["best", "last"] = "best"  # which weights are the result
     device: str = "cpu"  # any PyTorch device name
     precision: Literal["float32", "bfloat16"] = "float32"  # of the networks' products; the losses stay in float32

@@ -45,6 +45,8 @@ class Progress:
 
 Report = Callable[[Progress], None]
 
+MOST_ROWS = 20_000  # of a history, validations aside: longer trainings write one less often
+
 
 @contextmanager
 def in_work(folder: Path) -> Iterator[None]:
@@ -126,6 +128,7 @@ class RunKeeper:
         self._run, self._method, self._optimisers = run, method, optimisers
         self._batches, self._held_out, self._steps, self._report = batches, held_out, steps, report
         self._training = run.recipe.training
+        self._log_every = max(self._training.log_every, -(-steps // MOST_ROWS))
         self._devices = devices or Devices(method.model, run.recipe.seed)
         self._writes = self._devices.first  # the others do the same and leave nothing behind
         self.state = TrainingState(recipe=run.recipe.checksum)
@@ -159,7 +162,7 @@ class RunKeeper:
         last = state.step == self._steps
         # Each read of a loss waits for the device.
         validating = last or state.step % training.validate_every == 0
-        logging = last or validating or state.step % training.log_every == 0
+        logging = last or validating or state.step % self._log_every == 0
         if logging:
             self._recorded = numbers(losses)
             refuse_not_a_number(self._recorded, self._run.folder, state.step)
