@@ -7,11 +7,16 @@ const addresses = new Map();
 async function unpack(name) {
   const element = document.getElementById(name);
   if (!element) throw new Error(`this page lacks its file "${name}"`);
-  const packed = Uint8Array.from(atob(element.textContent), (character) => character.charCodeAt(0));
+  const packed = bytesOfBase64(element.textContent);
   element.textContent = ""; // the text is five times the size of what is kept
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const file = new Blob([await new Response(stream).arrayBuffer()], { type: element.dataset.type });
   return "worklet" in element.dataset ? dataAddress(file) : URL.createObjectURL(file);
+}
+
+function bytesOfBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text); // browsers of 2025 and later
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
 /** Browsers refuse worklets from blobs where the page itself was opened as a file. */

@@ -1,5 +1,6 @@
 /** What Python measured of items, for tests. */
 
+import { bytesOfBase64 } from "../model/base64";
 import type { CodecData, Description } from "../model/types";
 
 /** A case as studio/scripts/measures_golden.py writes it. */
@@ -52,8 +53,7 @@ async function numbers(packed: string): Promise<Float64Array> {
 }
 
 async function unzipped(packed: string): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const stream = new Blob([bytesOfBase64(packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 

@@ -1,5 +1,6 @@
 /** Where the files of runs come from: folders beside the page, or the page itself. */
 
+import { bytesOfBase64 } from "./base64";
 import type { RunEntry, RunFiles, Runs } from "./types";
 
 interface EmbeddedRun extends RunEntry {
@@ -43,8 +44,7 @@ function embeddedFiles(run: EmbeddedRun): RunFiles {
 
 /** What a base64 text of gzip holds. */
 function gunzipped(text: string): Response {
-  const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip")));
+  return new Response(new Blob([bytesOfBase64(text)]).stream().pipeThrough(new DecompressionStream("gzip")));
 }
 
 async function fetched(address: string): Promise<unknown> {

@@ -1,5 +1,6 @@
 /** Files of the user as items of a run: read by the server where there is one, else in the page. */
 
+import { bytesOfBase64 } from "../model/base64";
 import type { Medium, Model } from "../model/types";
 import { readPicture } from "../pictures/reading";
 
@@ -39,11 +40,7 @@ async function readByServer(file: File, model: Model): Promise<Upload> {
   if (!answer) throw new Error("The server does not answer: is 'latune studio' still running?");
   const content = (await answer.json().catch(() => ({}))) as { error?: string; items?: string; remarks?: string[] };
   if (!answer.ok || content.items === undefined) throw new Error(content.error ?? `The server could not read ${file.name}.`);
-  return { items: cut(bytesFrom(content.items), model.itemLength), remarks: content.remarks ?? [] };
-}
-
-function bytesFrom(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return { items: cut(bytesOfBase64(content.items), model.itemLength), remarks: content.remarks ?? [] };
 }
 
 function cut(bytes: Uint8Array, length: number): Uint8Array[] {

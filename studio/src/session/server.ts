@@ -1,6 +1,7 @@
 /** What only a server can do. */
 
 import { joinedBytes, parts, type Edited, type EditRequest, type Model } from "../model";
+import { base64OfBytes, bytesOfBase64 } from "../model/base64";
 
 /** Edits that search on from the joint path (`--exact`), by the server of the page. */
 export interface ExactEditor {
@@ -47,7 +48,7 @@ function questionOf(requests: EditRequest[]): object {
   const wanted = Object.keys(targets).map((name): [string, number | number[]] => {
     return [name, single ? targets[name] : requests.map((request) => request.targets[name])];
   });
-  const items = toBase64(joinedBytes(requests.map((request) => request.item)));
+  const items = base64OfBytes(joinedBytes(requests.map((request) => request.item)));
   return { items, targets: Object.fromEntries(wanted), held, way: "exact" };
 }
 
@@ -60,20 +61,10 @@ async function asked(address: string, question: object, signal: AbortSignal): Pr
 }
 
 function editedOf(model: Model, answer: Answer): Edited[] {
-  const items = parts(fromBase64(answer.items), model.itemLength);
-  const shown = answer.shown === null ? items : parts(fromBase64(answer.shown), model.itemLength);
+  const items = parts(bytesOfBase64(answer.items), model.itemLength);
+  const shown = answer.shown === null ? items : parts(bytesOfBase64(answer.shown), model.itemLength);
   return items.map((item, n) => {
     const values = Float64Array.from(answer.values[n], (value) => value ?? NaN);
     return { item, shown: shown[n], codes: Float32Array.from(answer.codes[n]), values };
   });
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
