@@ -1,34 +1,27 @@
 /** The genre that a song is carried to. */
 
 import { html, nothing, type TemplateResult } from "lit";
+import { LocatedElement } from "./located_element";
 import { labelOf } from "./numbers";
-import { SessionElement } from "./session_element";
 
 /** A button per genre, for songs whose codes have petals. */
-export class GenrePanel extends SessionElement {
-  static override properties = { ...SessionElement.properties, own: { state: true } };
+export class GenrePanel extends LocatedElement {
+  static override properties = { ...LocatedElement.properties, own: { state: true } };
   declare own: number; // genre of the original's code; -1 where it is not known
-  #asked = 0;
 
   constructor() {
     super();
     this.own = -1;
   }
 
-  protected override onResult(): void {
-    if (this.session.result?.settled !== false) void this.#locate();
-  }
-
-  protected override firstUpdated(): void {
-    void this.#locate();
-  }
-
-  async #locate(): Promise<void> {
+  protected override async places(): Promise<number[] | null> {
     const { model, result } = this.session;
-    const asked = ++this.#asked;
-    if (!model.studio.genres || !result?.originals.length) return;
-    const [own] = await model.place(await model.encode(result.originals[0]));
-    if (asked === this.#asked) this.own = own;
+    if (!model.studio.genres || !result?.originals.length) return null;
+    return Array.from(await model.place(await model.encode(result.originals[0])));
+  }
+
+  protected override located([own]: number[]): void {
+    this.own = own;
   }
 
   protected override render(): TemplateResult | typeof nothing {

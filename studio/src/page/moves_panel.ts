@@ -2,37 +2,31 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { icon } from "./icons";
+import { LocatedElement } from "./located_element";
 import { labelOf } from "./numbers";
-import { SessionElement } from "./session_element";
 import { NOWHERE, trailOf } from "./trail";
 
 /** The panel of moves, for runs that have such. */
-export class MovesPanel extends SessionElement {
-  static override properties = { ...SessionElement.properties, begin: { state: true }, here: { state: true } };
+export class MovesPanel extends LocatedElement {
+  static override properties = { ...LocatedElement.properties, begin: { state: true }, here: { state: true } };
   declare begin: number; // region of the item before its moves
   declare here: number; // region of the item now
-  #asked = 0;
 
   constructor() {
     super();
     this.begin = this.here = NOWHERE;
   }
 
-  protected override onResult(): void {
-    if (this.session.result?.settled !== false) void this.#locate();
-  }
-
-  protected override firstUpdated(): void {
-    void this.#locate();
-  }
-
-  async #locate(): Promise<void> {
+  protected override async places(): Promise<number[] | null> {
     const { model, result } = this.session;
-    const asked = ++this.#asked;
-    if (!model.studio.moves || !result?.edited.length) return;
+    if (!model.studio.moves || !result?.edited.length) return null;
     const before = await model.encode(result.originals[0]);
     const [[begin], [here]] = await Promise.all([model.place(before), model.place(result.edited[0].codes)]);
-    if (asked === this.#asked) [this.begin, this.here] = [begin, here];
+    return [begin, here];
+  }
+
+  protected override located([begin, here]: number[]): void {
+    [this.begin, this.here] = [begin, here];
   }
 
   protected override render(): TemplateResult | typeof nothing {
