@@ -68,6 +68,17 @@ def test_every_attribute_has_its_own_delta():
     assert torch.allclose(both, torch.cat([first, second]))
 
 
+@pytest.mark.parametrize("count", [0, 4, 5, 9])
+def test_many_attributes_are_as_each_alone(count):
+    generator = torch.Generator().manual_seed(0)
+    codes, attributes = (torch.randn(12, count, generator=generator, dtype=torch.double) for _ in range(2))
+    delta = 1 + torch.arange(count, dtype=torch.double)
+    together = attribute_regularization(codes, attributes, delta)
+    assert together.shape == (count,)
+    for k, value in enumerate(together):
+        assert value.item() == pytest.approx(loss(codes[:, k], attributes[:, k], float(delta[k])).item(), abs=1e-12)
+
+
 def test_extremes():
     far = [-100.0, 0.0, 100.0, 200.0]
     assert loss(far, [1, 2, 3, 4]).item() == pytest.approx(0)

@@ -19,6 +19,8 @@ __all__ = ["Ties", "attribute_regularization", "quantile_normal", "standardised"
 
 Ties = Literal["zero", "masked"]
 
+AT_ONCE = 4  # attributes whose pairs are compared together: those of more do not fit into a processor's cache
+
 
 def attribute_regularization(
     codes: Tensor,
@@ -41,6 +43,13 @@ def attribute_regularization(
     Returns:
         Shape (A,), 0 (perfectly ordered) to 2 (perfectly reversed).
     """
+    parts = [slice(start, start + AT_ONCE) for start in range(0, max(len(delta), 1), AT_ONCE)]
+    found = [_regularization(codes[:, part], attributes[:, part], delta[part], ties, transformed) for part in parts]
+    return torch.cat(found)
+
+
+def _regularization(codes: Tensor, attributes: Tensor, delta: Tensor, ties: Ties, transformed: bool) -> Tensor:
+    """The same for a few attributes."""
     steepness = delta[:, None, None]
     distances = torch.tanh(steepness * _differences(codes))
     attribute_differences = _differences(attributes)
