@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo page test check faults fuzz bench docs clean
+.PHONY: demo page test coverage check faults fuzz bench docs clean
+
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --durations 30
 
 demo: $(VENV)/.installed  ## Prepare the chorales, train, measure, and write runs/demo/report.html
 	$(BIN)/latune demo --out runs/demo
@@ -16,7 +18,10 @@ test: $(VENV)/.installed-dev  ## Run all tests
 	@$(BIN)/python studio/page_build.py || [ $$? -eq 3 ]
 	@if [ -d studio/node_modules ]; then cd studio && npm test; fi
 	@echo "Running the tests"
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+coverage: $(VENV)/.installed-dev  ## Run all tests and print which branches no test takes (processes of their own are not seen)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report term
 
 check: $(VENV)/.installed-dev  ## Format, lint, types and import contracts
 	$(BIN)/ruff format --check .
