@@ -76,6 +76,13 @@ PARTS = (
     Part(
         "suite", "Scores of factors", "The suite against plain loops around scikit-learn.", ("supervised_suite.py",), 2
     ),
+    Part(
+        "packages",
+        "Packages that do the same",
+        "Scores beside disent's, reading beside pypianoroll's.",
+        ("packages.py",),
+        2,
+    ),
     Part("attributes", "Attributes of measures", "Against the published way.", ("attribute_extraction.py",)),
     Part("tunes", "Reading tunes", "ABC against music21.", ("tune_reading.py",)),
     Part("morphology", "Measuring digits", "Against scikit-image.", ("morphology.py",)),
