@@ -88,6 +88,13 @@ PARTS = (
     Part("morphology", "Measuring digits", "Against scikit-image.", ("morphology.py",)),
     Part("sprites", "Drawing sprites", "Against matplotlib's point-in-polygon.", ("sprites.py",)),
     Part("growth", "Growth", "How time grows with items, latent dimensions, attributes and seeds.", ("growth.py",)),
+    Part(
+        "determinism",
+        "What is the same twice",
+        "Weights of one recipe and seed, trained again.",
+        ("determinism.py",),
+        2,
+    ),
     Part("page", "The studio's page", "From a slider to the picture, and loading.", ("studio_page.py",)),
 )
 
