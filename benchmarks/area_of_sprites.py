@@ -1,4 +1,6 @@
-"""How well a dimension that orders sprites by the area they cover would follow their scale: python area_of_sprites.py
+"""How well a dimension that orders sprites by the area they cover would follow their scale.
+
+    python benchmarks/area_of_sprites.py
 
 Prints, for both sets of sprites, the rank correlation of the number of pixels that are on with scale and with shape,
 over at most 20,000 held-out pictures: what a code of the area alone can reach.
