@@ -167,7 +167,10 @@ def _read(path: Path) -> dict[str, NDArray[np.generic]]:
 
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            return {name: content[name] for name in content.files}
+            arrays = {name: content[name] for name in content.files}
+            if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                raise TypeError("no array")  # members that are none come as bytes
+            return arrays
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist: expected an .npz file.") from error
     except Exception as error:  # a damaged file can fail anywhere in zip, zlib, header or array

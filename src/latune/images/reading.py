@@ -113,6 +113,8 @@ def read_npz(path: Path, colour: bool = False) -> Bytes:
                 raise InputError(f"{path}: expected an array 'images', got {', '.join(names) or 'none'}.")
             name = "images" if "images" in names else names[0]
             array = content[name]
+            if not isinstance(array, np.ndarray):  # members that are no arrays come as bytes
+                raise TypeError("no array")
     except InputError:
         raise
     except FileNotFoundError as error:
