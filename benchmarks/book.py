@@ -123,7 +123,8 @@ def run(part: Part) -> str:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise SystemExit(f"{shown}: {last}")
     output = done.stdout.strip()
-    body = output if "|---" in output else f"```\n{output}\n```"
+    tables = re.sub(r"(?m)^(?!\|)(.+)\n(?=\|)", r"\1\n\n", output)  # Markdown wants an empty line before a table
+    body = tables if "|---" in output else f"```\n{output}\n```"
     return f"\n## {part.title} {{#{part.key}}}\n\n{part.what} `{shown}`, {where}\n\n{body}\n"
 
 
