@@ -178,11 +178,14 @@ ROWS = (
     Row("items", "calibrate 4 knobs", lambda n: calibrating(n, 8, 4), "ranks are sorted: n log n"),
     Row("latent dimensions", "five scores of 2,000 items", lambda d: scoring(2_000, d, 4)),
     Row("latent dimensions", "calibrate 4 knobs on 2,000 items", lambda d: calibrating(2_000, d, 4)),
-    Row("latent dimensions", "turn two knobs of 1,000 items, hold one", moving),
+    Row("latent dimensions", "turn two knobs of 1,000 items, hold one", moving, "codes outgrow the processor's cache"),
     Row("latent dimensions", "Gaussian total correlation", total_correlation, "a determinant of D x D"),
     Row("attributes", "five scores of 2,000 items, 64 codes", lambda a: scoring(2_000, 64, a)),
     Row(
-        "attributes", "calibrate knobs, 64 codes", lambda a: calibrating(2_000, 64, a), "knobs follow each other: A x A"
+        "attributes",
+        "calibrate knobs, 64 codes",
+        lambda a: calibrating(2_000, 64, a),
+        "each pair of attributes is related given all others",
     ),
     Row("attributes", "attribute term of 256 items", regularising),
     Row("seeds", "plan a study of two recipes", planning),

@@ -5,6 +5,7 @@ import pytest
 
 from latune.data.song_codec import SongCodec
 from latune.errors import RecipeError
+from latune.music.songs import attributes
 from latune.music.songs.attributes import SONG_ATTRIBUTES
 from latune.music.songs.tokens import HOLD, SILENCE, STEPS, SYMBOLS, tokens_of
 
@@ -49,6 +50,14 @@ def test_every_step_is_a_note_a_hold_or_a_silence():
     tokens = np.random.default_rng(1).integers(0, SYMBOLS, (5, STEPS, 4)).astype(np.uint8)
     counts = SongCodec().measure(tokens, [f"all_{name}" for name in STATISTICS[:3]])
     assert (counts.sum(axis=1) == 4 * STEPS).all()
+
+
+@pytest.mark.parametrize("count", [0, 2, 3, 7])
+def test_many_phrases_are_as_each_alone(count, monkeypatch):
+    tokens = np.random.default_rng(0).integers(0, SYMBOLS, (count, STEPS, 4)).astype(np.uint8)
+    expected = [SongCodec().measure(one[None])[0] for one in tokens]
+    monkeypatch.setattr(attributes, "AT_ONCE", 3)
+    assert np.array_equal(SongCodec().measure(tokens), np.reshape(expected, (count, 30)))
 
 
 def test_pitch_zero_counts():
