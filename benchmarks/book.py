@@ -124,7 +124,7 @@ def run(part: Part) -> str:
         raise SystemExit(f"{shown}: {last}")
     output = done.stdout.strip()
     tables = re.sub(r"(?m)^(?!\|)(.+)\n(?=\|)", r"\1\n\n", output)  # Markdown wants an empty line before a table
-    body = tables if "|---" in output else f"```\n{output}\n```"
+    body = tables if "|---" in output else f"```text\n{output}\n```"
     return f"\n## {part.title} {{#{part.key}}}\n\n{part.what} `{shown}`, {where}\n\n{body}\n"
 
 
