@@ -8,6 +8,8 @@ import os
 import re
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Ray's workers are as nice as can be by default: beside other tests they would hardly get a turn.
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 import numpy as np
 import pytest

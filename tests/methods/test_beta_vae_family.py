@@ -32,6 +32,7 @@ SMALL_DISCRIMINATOR = {"discriminator_sizes": (16, 16)}
 FAMILY = [
     BetaVaeConfig(beta=4.0),
     CapacityVaeConfig(gamma=30.0, capacity=6.0, capacity_steps=100),
+    CapacityVaeConfig(capacity=6.0, capacity_steps=100, held_by="multiplier", multiplier=3.0),
     FactorVaeConfig(**SMALL_DISCRIMINATOR),
     BetaTcVaeConfig(),
     BetaTcVaeConfig(sampling="stratified"),
@@ -41,7 +42,8 @@ FAMILY = [
 
 
 def named(config):
-    return f"{config.name}-{getattr(config, 'sampling', '')}{getattr(config, 'kind', '')}".rstrip("-")
+    kinds = [getattr(config, name, "") for name in ("sampling", "kind", "held_by")]
+    return f"{config.name}-{''.join(kinds)}".rstrip("-")
 
 
 def method(config, with_term=False, latent_size=4):
@@ -122,6 +124,48 @@ def test_the_kl_term_is_drawn_to_the_capacity():
         assert pressure["capacity"].item() == capacity
         assert pressure["loss"].item() == pytest.approx(3.5 * abs(pressure["kl"].item() - capacity), rel=1e-5)
     assert built.validation_losses(batch)["capacity"] == 8.0
+
+
+def test_the_multiplier_moves_by_the_distance_from_the_capacity():
+    settings = {"held_by": "multiplier", "multiplier": 5.0, "multiplier_rate": 0.1, "kappa": 0.5}
+    built, batch = method(CapacityVaeConfig(capacity=4.0, capacity_steps=100, **settings)), bars(12)
+    posterior = built.model.encode(batch.items)
+    kl, beta = divergence(posterior, built.model.prior).item(), 5.0
+    for step, capacity in ((0, 0.0), (99, 3.96), (500, 4.0)):
+        pressure = built.pressure(posterior, posterior.mean, step)
+        assert pressure["loss"].item() == pytest.approx(0.5 * beta * (kl - capacity), rel=1e-5)
+        assert pressure["multiplier"].item() == pytest.approx(beta, rel=1e-6)
+        beta *= math.exp(0.1 * min(1, max(-1, kl - capacity)))
+    assert built.pressure(posterior, posterior.mean, None)["multiplier"].item() == pytest.approx(beta, rel=1e-6)
+    assert built.multiplier.item() == pytest.approx(beta, rel=1e-6)  # validation moves nothing
+    assert "multiplier" in built.state_dict()
+    assert "multiplier" not in method(CapacityVaeConfig()).state_dict()
+
+
+def test_the_multiplier_has_an_end():
+    config = CapacityVaeConfig(capacity=0.0, held_by="multiplier", multiplier=199.0, multiplier_rate=1.0)
+    built, batch = method(config), bars(12)
+    posterior = built.model.encode(batch.items)
+    for _ in range(20):
+        built.pressure(posterior, posterior.mean, 0)
+    assert built.multiplier == 200.0
+
+
+def test_the_multiplier_holds_the_capacity():
+    config = CapacityVaeConfig(
+        capacity=3.0, capacity_steps=150, held_by="multiplier", multiplier=5.0, multiplier_rate=0.02
+    )
+    built = method(config)
+    (player,) = built.players()
+    optimiser = torch.optim.Adam(player.parameters, 3e-3)
+    last = []
+    for step in range(500):
+        losses = player.loss(bars(64, seed=step), step)
+        optimiser.zero_grad()
+        losses["loss"].backward()
+        optimiser.step()
+        last.append(losses["kl"].item())
+    assert np.mean(last[-100:]) == pytest.approx(3.0, abs=0.3)
 
 
 class Fixed(PictureModel):
@@ -286,6 +330,9 @@ def test_factor_vae_refuses_single_items_and_wrong_turns(factor_vae):
     ("config", "wrong"),
     [
         (CapacityVaeConfig, {"capacity_steps": 0}),
+        (CapacityVaeConfig, {"held_by": "hand"}),
+        (CapacityVaeConfig, {"multiplier": 201.0}),
+        (CapacityVaeConfig, {"multiplier_rate": 0.0}),
         (CapacityVaeConfig, {"kappa": 0}),
         (FactorVaeConfig, {"discriminator_sizes": ()}),
         (FactorVaeConfig, {"gamma": -1}),

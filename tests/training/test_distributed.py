@@ -61,6 +61,7 @@ RECIPES = {
     "beta_vae": music({"name": "beta_vae"}, recording={"probe_every": 5, "probe_items": 20}),
     "beta_vae of one item": music({"name": "beta_vae"}, training={**TRAINING, "batch_size": 1}),
     "capacity_vae": music({"name": "capacity_vae"}, attributes=TERM),
+    "capacity_vae with a multiplier": music({"name": "capacity_vae", "held_by": "multiplier"}),
     "factor_vae": music({"name": "factor_vae", "discriminator_sizes": [16, 16]}, attributes=TERM),
     "beta_tcvae": music({"name": "beta_tcvae"}, attributes=TERM),
     "dip_vae": music({"name": "dip_vae"}),

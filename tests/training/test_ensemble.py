@@ -25,6 +25,9 @@ MUSIC = {
     "ar_vae, crossover": ("data.crossover=0.5", "attributes.transform=standardised"),
     "beta_vae": ("method={name: beta_vae, beta: 0.01}",),
     "capacity_vae": ("method={name: capacity_vae, gamma: 10, capacity: 3, capacity_steps: 10}",),
+    "capacity_vae, multiplier": (
+        "method={name: capacity_vae, capacity: 3, capacity_steps: 10, held_by: multiplier, multiplier_rate: 0.1}",
+    ),
     "factor_vae": ("method={name: factor_vae, discriminator_sizes: [16, 16], standardise: true}",),
     "beta_tcvae": ("method={name: beta_tcvae}",),
     "dip_vae": ("method={name: dip_vae}",),

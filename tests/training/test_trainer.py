@@ -36,6 +36,7 @@ NETWORKS = {
         "data.crossover=0.5",
         "attributes.transform=quantile_normal",
     ),
+    "mlp, a multiplier": ("method={name: capacity_vae, capacity: 2, capacity_steps: 20, held_by: multiplier}",),
     "rnn": ("model={name: measure_rnn, hidden_size: 8, latent_size: 8}", "training.steps=12", "training.log_every=4"),
 }
 

@@ -17,6 +17,7 @@ _PARTS = {
     "loss": ("what is minimised", "weighted sum"),
     "reconstruction": ("reconstruction", "nats"),
     "kl": ("divergence of the codes from the prior (KL)", "nats per item"),
+    "multiplier": ("what a nat more of KL costs (beta)", "nats per nat"),
     "attribute": ("attribute term", "weighted loss"),
     "total_correlation": ("total correlation of the codes (estimate)", "nats"),
     "discriminator_accuracy": ("discriminator's right guesses (shaded: sound)", "share"),
