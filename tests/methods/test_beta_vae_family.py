@@ -24,6 +24,7 @@ from latune.methods.registry import build_method
 from latune.methods.variational import Variational
 from latune.models.latent_model import PictureModel, diagonal_normal, picture_distribution
 from latune.models.picture_conv import PictureConv, PictureConvConfig
+from latune.models.picture_networks import PictureNetwork, PictureNetworkConfig
 from latune.recipes import load_recipe
 
 TABLE = AttributeTable([Attribute("light", "share", 0.0, 1.0)])
@@ -166,6 +167,39 @@ def test_the_multiplier_holds_the_capacity():
         optimiser.step()
         last.append(losses["kl"].item())
     assert np.mean(last[-100:]) == pytest.approx(3.0, abs=0.3)
+
+
+WAKE = {"held_by": "multiplier", "capacity": 9.0, "capacity_steps": 4, "wake": {"step": 6, "capacity": 2.0}}
+
+
+def test_what_is_not_in_use_is_woken():
+    torch.manual_seed(0)
+    model = PictureNetwork((1, 32, 32), 1, PictureNetworkConfig(name="burgess", latent_size=4))
+    with torch.no_grad():  # dimensions 1 and 3 say nothing
+        for row in (1, 3, 5, 7):
+            model.encoder[-1].weight[row] = 0
+    built = CapacityVae(model, CapacityVaeConfig(**WAKE))
+    (player,) = built.players()
+    batch = Batch(torch.rand(16, 1, 32, 32).round(), torch.zeros(16, 0))
+    before = model.encoder[-1].weight.clone()
+    capacities = []
+    for step in (0, 4, 5, 6, 7):
+        losses = player.loss(batch, step)
+        capacities.append(losses["capacity"].item())
+        changed = (model.encoder[-1].weight != before).any(dim=1).tolist()
+        assert changed == [False, step >= 6, False, step >= 6, False, False, False, False]
+        if step == 6:
+            assert losses["multiplier"] == 0.5
+    assert capacities == [0.0, 2.0, 2.0, 9.0, 9.0]
+    deviations = model.encode(batch.items).stddev
+    assert torch.allclose(deviations[:, [1, 3]], torch.tensor(-2.0).exp())
+
+
+def test_wakes_that_make_no_sense():
+    with pytest.raises(ValidationError, match="expected held_by: multiplier"):
+        CapacityVaeConfig(**WAKE | {"held_by": "distance"})
+    with pytest.raises(RecipeError, match=r"method\.wake: needs one of the published networks"):
+        method(CapacityVaeConfig(**WAKE))
 
 
 class Fixed(PictureModel):

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import nn
 from torch.nn import functional as F
 
@@ -137,3 +138,30 @@ def test_codes_can_begin_small():
         model = PictureNetwork((1, 64, 64), 1, PictureNetworkConfig(name="burgess", code_scale=scale))
         found.append(model.encode(torch.ones(2, 1, 64, 64)).mean)
     assert torch.allclose(found[1], 0.1 * found[0], atol=1e-5)
+
+
+def test_dimensions_begin_again():
+    torch.manual_seed(0)
+    model, pictures = build("burgess"), torch.rand(40, 1, 64, 64)
+    before = model.encode(pictures)
+    chosen = torch.arange(10) % 3 == 0
+    model.renew_dimensions(chosen, pictures)
+    after = model.encode(pictures)
+    assert torch.equal(after.mean[:, ~chosen], before.mean[:, ~chosen])
+    assert torch.equal(after.stddev[:, ~chosen], before.stddev[:, ~chosen])
+    assert torch.allclose(after.mean[:, chosen].mean(dim=0), torch.zeros(4), atol=1e-4)
+    assert torch.allclose(after.mean[:, chosen].std(dim=0), torch.full((4,), 2.0), atol=1e-4)
+    assert torch.allclose(after.stddev[:, chosen], torch.tensor(-2.0).exp())
+
+
+def test_other_slopes():
+    def layers(**settings):
+        model = PictureNetwork((1, 64, 64), 1, PictureNetworkConfig(name="burgess", **settings))
+        return [layer for layer in model.modules() if isinstance(layer, torch.nn.ReLU | torch.nn.LeakyReLU)]
+
+    assert all(isinstance(layer, torch.nn.ReLU) for layer in layers())
+    changed = layers(negative_slope=0.2)
+    assert len(changed) == len(layers())
+    assert all(layer.negative_slope == 0.2 for layer in changed)
+    with pytest.raises(ValidationError):
+        PictureNetworkConfig(name="burgess", negative_slope=1.0)

@@ -87,6 +87,18 @@ RECIPES = {
         "training": TRAINING,
     },
 }
+RECIPES["capacity_vae that wakes"] = {
+    "data": {"name": "ellipses"},
+    "model": {"name": "burgess", "latent_size": 5},
+    "method": {
+        "name": "capacity_vae",
+        "held_by": "multiplier",
+        "capacity": 4,
+        "capacity_steps": 4,
+        "wake": {"step": 5, "capacity": 1},
+    },
+    "training": {**TRAINING, "learning_rate": 0.00003},  # larger steps make much of rounding
+}
 DRAWING = {"name": "measure_rnn", "embedding_size": 4, "hidden_size": 12, "latent_size": 6}
 REFUSED = {**RECIPES["absae_rel"], "model": {"name": "absae", "latent_size": 4, "channels": 4, "hidden": 16}}
 

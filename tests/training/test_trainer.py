@@ -114,6 +114,22 @@ def test_stop_and_resume(recipe, synthetic, tmp_path, network, stops):
     assert (parts / "recipe.yaml").read_bytes() == (whole.folder / "recipe.yaml").read_bytes()
 
 
+@pytest.mark.parametrize("stops", [(5,), (6,), (7,)])
+def test_stop_and_resume_where_dimensions_are_woken(small_recipe, ellipses, tmp_path, stops):
+    chosen = small_recipe(
+        "model={name: burgess, latent_size: 4}",
+        "method={name: capacity_vae, held_by: multiplier, capacity_steps: 5, wake: {step: 6, capacity: 2}}",
+        "training.steps=10",
+        "training.batch_size=16",
+        name="pictures",
+    )
+    whole = train(chosen, ellipses, tmp_path / "whole")
+    run = train(chosen, ellipses, tmp_path / "parts", stop=stop_after(stops[0]))
+    assert not run.finished
+    assert resume(run.folder, ellipses).finished
+    assert weights(run.folder) == weights(whole.folder)
+
+
 def test_stop_after_the_last_step(recipe, synthetic, tmp_path):
     whole = train(recipe(), synthetic, tmp_path / "whole")
     run = train(recipe(), synthetic, tmp_path / "run", stop=stop_after(40))

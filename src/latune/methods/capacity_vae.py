@@ -15,6 +15,12 @@ reconstruction says: dimensions that carry nothing yet do not come into use. Wit
 the constraint KL = C(t): after each step it is multiplied by exp(multiplier_rate (KL - C(t))), where the difference is
 cut to a nat. It falls slowly as the capacity rises, and a dimension comes into use when beta falls below what it gains.
 
+A dimension that said nothing for long comes back late or never: the decoder has learned not to listen to it, and the
+encoder has no feature left of what it could say. With `wake` the first part of the training only lets in what matters
+most (of sprites the place and the size). Then all dimensions that carry nothing get new weights in the encoder
+(`PictureNetwork.renew_dimensions`), the multiplier is set low enough for them to be listened to, and C is the final
+capacity. The multiplier rises again as far as that needs.
+
 Source: Burgess et al. 2018, Understanding disentangling in beta-VAE (arXiv 1804.03599). The multiplier: Rezende and
 Viola 2018, Taming VAEs (arXiv 1810.00597), there for a constraint on the reconstruction; Shao et al. 2020, ControlVAE
 (arXiv 2004.05988), controls beta by the KL as well.
@@ -22,24 +28,40 @@ Viola 2018, Taming VAEs (arXiv 1810.00597), there for a constraint on the recons
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 from torch import Tensor
-from torch.distributions import Distribution
+from torch.distributions import Distribution, Normal, kl_divergence
 
+from latune.data.batches import Batch
+from latune.errors import RecipeError
 from latune.losses.vae import divergence
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.control_term import ControlTerm
 from latune.methods.method import Losses
 from latune.methods.variational import Variational, VariationalConfig
 from latune.models.latent_model import LatentModel
+from latune.models.picture_networks import PictureNetwork
 
 __all__ = ["CapacityVae", "CapacityVaeConfig"]
 
+UNUSED = 0.05
+"""Nats; a dimension with fewer carries nothing."""
+
 MOST = 200.0
 """The largest multiplier: the first steps, in which nothing is learned yet, would raise it without end."""
+
+
+class WakeConfig(BaseModel):
+    """When the dimensions that are not in use begin again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    step: PositiveInt
+    capacity: Annotated[float, Field(gt=0)]  # nats that C(t) rises to until then
+    multiplier: Annotated[float, Field(gt=0, le=MOST)] = 0.5  # beta then
 
 
 class CapacityVaeConfig(VariationalConfig):
@@ -53,9 +75,19 @@ class CapacityVaeConfig(VariationalConfig):
     held_by: Literal["distance", "multiplier"] = "distance"  # what draws the KL to the capacity
     multiplier: Annotated[float, Field(gt=0, le=MOST)] = 50.0  # beta at the start
     multiplier_rate: Annotated[float, Field(gt=0)] = 0.002  # of its logarithm, per nat and step
+    wake: WakeConfig | None = None
+
+    @model_validator(mode="after")
+    def _wakes_with_a_multiplier(self) -> Self:
+        if self.wake is not None and self.held_by != "multiplier":
+            raise ValueError("expected held_by: multiplier where there is a wake: block")
+        return self
 
     def capacity_at(self, step: int) -> float:
         """C(t) in nats at a step, counted from 0."""
+        if self.wake is not None:
+            rising = self.wake.capacity * min(1.0, step / self.capacity_steps)
+            return rising if step < self.wake.step else self.capacity
         return self.capacity * min(1.0, step / self.capacity_steps)
 
 
@@ -67,6 +99,9 @@ class CapacityVae(Variational):
         config: Settings.
         attribute_term: The recipe's `attributes:` block, if it has one.
         control_term: The recipe's `control:` block, if it has one.
+
+    Raises:
+        RecipeError: The model's dimensions cannot be woken.
     """
 
     config: CapacityVaeConfig
@@ -80,6 +115,8 @@ class CapacityVae(Variational):
         control_term: ControlTerm | None = None,
     ) -> None:
         super().__init__(model, config, attribute_term, control_term)
+        if config.wake is not None and not isinstance(model, PictureNetwork):
+            raise RecipeError("method.wake: needs one of the published networks for pictures, such as 'burgess'.")
         if config.held_by == "multiplier":  # part of the state: a resumed training goes on with it
             self.register_buffer("multiplier", torch.tensor(config.multiplier))
 
@@ -94,6 +131,21 @@ class CapacityVae(Variational):
         if step is not None:
             self._adapt(kl.detach() - capacity)
         return {"loss": beta * self.config.kappa * (kl - capacity), **seen, "multiplier": beta}
+
+    def _training_losses(self, batch: Batch, step: int) -> Losses:
+        wake = self.config.wake
+        if wake is not None and step == wake.step:
+            self._wake(batch, wake.multiplier)
+        return super()._training_losses(batch, step)
+
+    @torch.no_grad()
+    def _wake(self, batch: Batch, multiplier: float) -> None:
+        """Give the dimensions that carry nothing new weights."""
+        assert isinstance(self.model, PictureNetwork)
+        posterior = self.model.encode(batch.items)
+        nats = kl_divergence(Normal(posterior.mean, posterior.stddev), Normal(0.0, 1.0)).mean(dim=0)
+        self.model.renew_dimensions(nats < UNUSED, batch.items)
+        self.multiplier.fill_(multiplier)
 
     def _adapt(self, excess: Tensor) -> None:
         """Move the multiplier by the nats that the KL has more than the capacity."""

@@ -17,7 +17,7 @@ Parameters are those at 64x64 pixels of one channel with 10 latent dimensions; o
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -37,6 +37,7 @@ NetworkName = Literal["burgess", "higgins_fc", "kim", "locatello", "bcvae", "bcv
 Activation = Literal["relu", "leaky_relu", "tanh"]
 
 HALVINGS = 4  # of every network that has convolutions
+RENEWED_DEVIATION, RENEWED_LOG_VARIANCE = 2.0, -4.0  # of dimensions that begin again: loud enough to be listened to
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Layers:
             stride 2. Empty where `convolutions` is.
         activation: Of encoder and decoder.
         decoder_activation: Of the decoder, where it is another.
+        slope: Of the leaky ReLU, for negative values.
         batch_norm: Behind each convolution but the last of the decoder.
         from_point: The first transposed convolution makes the narrow picture from one of 1x1.
         odd_output: The last transposed convolution gives one pixel too many; a convolution takes it off again.
@@ -63,6 +65,7 @@ class Layers:
     decoder_channels: tuple[int, ...]
     activation: Activation = "relu"
     decoder_activation: Activation | None = None
+    slope: float = 0.01
     batch_norm: bool = False
     from_point: bool = False
     odd_output: bool = False
@@ -126,6 +129,15 @@ class PictureNetworkConfig(BaseModel):
     likelihood: Likelihood = "bernoulli"
     initialisation: Literal["kaiming_normal", "default"] = "kaiming_normal"  # with the default, codes stay unused long
     code_scale: Annotated[float, Field(gt=0)] = 1.0  # of the codes at the start: multiplies the encoder's last weights
+    negative_slope: Annotated[float, Field(ge=0, lt=1)] | None = None  # of leaky ReLUs in place of the network's own
+
+    @property
+    def layers(self) -> Layers:
+        """The network's numbers, with what this recipe has changed of them."""
+        layers = NETWORKS[self.name]
+        if self.negative_slope is None:
+            return layers
+        return replace(layers, activation="leaky_relu", slope=self.negative_slope)
 
 
 class PictureNetwork(PictureModel):
@@ -139,7 +151,7 @@ class PictureNetwork(PictureModel):
 
     def __init__(self, item_shape: tuple[int, ...], levels: int, config: PictureNetworkConfig) -> None:
         super().__init__(config.latent_size, levels)
-        layers = NETWORKS[config.name]
+        layers = config.layers
         self._likelihood: Likelihood = config.likelihood
         channels, *size = item_shape
         self._filling = _filling((size[0], size[1])) if layers.convolutions else (0, 0, 0, 0)
@@ -151,6 +163,27 @@ class PictureNetwork(PictureModel):
             self.apply(_kaiming)
         with torch.no_grad():
             self.encoder[-1].get_parameter("weight").mul_(config.code_scale)
+
+    @torch.no_grad()
+    def renew_dimensions(self, chosen: Tensor, items: Tensor) -> None:
+        """Let dimensions begin again: new random weights for their means, and narrow posteriors of equal width.
+
+        Args:
+            chosen: Which latent dimensions, (D,) of bool.
+            items: Pictures (B, C, H, W), over which the new means have mean 0 and deviation `RENEWED_DEVIATION`.
+        """
+        *layers, last = self.encoder
+        hidden = nn.Sequential(*layers)(F.pad(items, self._filling)).float()
+        weight, bias = last.get_parameter("weight"), last.get_parameter("bias")
+        fresh = torch.randn(len(chosen), hidden.shape[1], device=hidden.device)
+        spread = (hidden @ fresh.T).std(dim=0).clamp(min=1e-6)
+        fresh = RENEWED_DEVIATION * fresh / spread[:, None]
+        means, log_variances = weight.chunk(2)
+        mean_bias, log_variance_bias = bias.chunk(2)
+        means.copy_(torch.where(chosen[:, None], fresh, means))
+        mean_bias.copy_(torch.where(chosen, -(hidden @ fresh.T).mean(dim=0), mean_bias))
+        log_variances.masked_fill_(chosen[:, None], 0.0)
+        log_variance_bias.masked_fill_(chosen, RENEWED_LOG_VARIANCE)
 
     def encode(self, items: Tensor) -> Distribution:
         """q(z|x) for pictures (B, C, H, W)."""
@@ -179,7 +212,7 @@ def _encoder(shape: tuple[int, int, int], latent_size: int, layers: Layers) -> l
         found += _behind_convolution(outputs, layers, layers.activation)
         channels, height, width = outputs, height // 2, width // 2
     sizes = [channels * height * width, *layers.hidden]
-    return [*found, nn.Flatten(), *_linear(sizes, layers.activation), FastLinear(sizes[-1], 2 * latent_size)]
+    return [*found, nn.Flatten(), *_linear(sizes, layers, layers.activation), FastLinear(sizes[-1], 2 * latent_size)]
 
 
 def _decoder(shape: tuple[int, int, int], latent_size: int, layers: Layers) -> list[nn.Module]:
@@ -187,10 +220,10 @@ def _decoder(shape: tuple[int, int, int], latent_size: int, layers: Layers) -> l
     activation = layers.decoder_activation or layers.activation
     hidden = [latent_size, *layers.decoder_hidden]
     if not layers.convolutions:
-        return [*_linear(hidden, activation), FastLinear(hidden[-1], math.prod(shape)), nn.Unflatten(1, shape)]
+        return [*_linear(hidden, layers, activation), FastLinear(hidden[-1], math.prod(shape)), nn.Unflatten(1, shape)]
     narrow = (shape[1] // 2**HALVINGS, shape[2] // 2**HALVINGS)
     begin = (layers.decoder_channels[0], *((1, 1) if layers.from_point else narrow))
-    found = _linear([*hidden, math.prod(begin)], activation)
+    found = _linear([*hidden, math.prod(begin)], layers, activation)
     if layers.linear_start:
         found.pop()
     return [*found, nn.Unflatten(1, begin), *_transposed_convolutions(narrow, shape[0], layers, activation)]
@@ -214,22 +247,22 @@ def _transposed_convolutions(
     return [*found, TransposedConvolution(inputs, channels, 4, 2, 1)]
 
 
-def _linear(sizes: list[int], activation: Activation) -> list[nn.Module]:
+def _linear(sizes: list[int], layers: Layers, activation: Activation) -> list[nn.Module]:
     found: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
-        found += [FastLinear(inputs, outputs), _activation(activation)]
+        found += [FastLinear(inputs, outputs), _activation(activation, layers.slope)]
     return found
 
 
 def _behind_convolution(channels: int, layers: Layers, activation: Activation) -> list[nn.Module]:
     norm: list[nn.Module] = [nn.BatchNorm2d(channels)] if layers.batch_norm else []
-    return [*norm, _activation(activation, inplace=True)]
+    return [*norm, _activation(activation, layers.slope, inplace=True)]
 
 
-def _activation(name: Activation, inplace: bool = False) -> nn.Module:
+def _activation(name: Activation, slope: float, inplace: bool = False) -> nn.Module:
     if name == "tanh":
         return nn.Tanh()
-    return nn.ReLU(inplace) if name == "relu" else nn.LeakyReLU(0.01, inplace)
+    return nn.ReLU(inplace) if name == "relu" else nn.LeakyReLU(slope, inplace)
 
 
 def _kaiming(layer: nn.Module) -> None:

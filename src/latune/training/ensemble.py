@@ -268,6 +268,8 @@ def _refuse_other_members(recipes: Sequence[Recipe]) -> None:
 
 
 def _reason_against(recipe: Recipe) -> str | None:
+    if getattr(recipe.method, "wake", None) is not None:
+        return "its dimensions are woken between steps"
     return ALONE.get(recipe.model.name) or ALONE.get(recipe.method.name)
 
 
