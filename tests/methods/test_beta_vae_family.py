@@ -137,7 +137,9 @@ def test_the_multiplier_moves_by_the_distance_from_the_capacity():
         assert pressure["loss"].item() == pytest.approx(0.5 * beta * (kl - capacity), rel=1e-5)
         assert pressure["multiplier"].item() == pytest.approx(beta, rel=1e-6)
         beta *= math.exp(0.1 * min(1, max(-1, kl - capacity)))
-    assert built.pressure(posterior, posterior.mean, None)["multiplier"].item() == pytest.approx(beta, rel=1e-6)
+    pressure = built.pressure(posterior, posterior.mean, None)
+    assert pressure["multiplier"].item() == pytest.approx(beta, rel=1e-6)
+    assert pressure["loss"].item() == pytest.approx(0.5 * beta * abs(kl - 4.0), rel=1e-5)
     assert built.multiplier.item() == pytest.approx(beta, rel=1e-6)  # validation moves nothing
     assert "multiplier" in built.state_dict()
     assert "multiplier" not in method(CapacityVaeConfig()).state_dict()

@@ -127,10 +127,12 @@ class CapacityVae(Variational):
         seen = {"kl": kl, "capacity": torch.full_like(kl, capacity)}
         if self.config.held_by == "distance":
             return {"loss": self.config.gamma * self.config.kappa * (kl - capacity).abs(), **seen}
-        beta = self.multiplier.clone()
-        if step is not None:
-            self._adapt(kl.detach() - capacity)
-        return {"loss": beta * self.config.kappa * (kl - capacity), **seen, "multiplier": beta}
+        excess, beta = kl - capacity, self.multiplier.clone()
+        if step is None:
+            excess = excess.abs()  # else codes that say nothing yet would have the lowest loss
+        else:
+            self._adapt(excess.detach())
+        return {"loss": beta * self.config.kappa * excess, **seen, "multiplier": beta}
 
     def _training_losses(self, batch: Batch, step: int) -> Losses:
         wake = self.config.wake
