@@ -12,10 +12,10 @@ import json
 from pathlib import Path
 
 import numpy as np
-from family_figures import BATCH, ITEMS, passed_through
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from family_figures import BATCH, ITEMS, passed_through
 from latune.control.inference import encode_posteriors
 from latune.data.store import load_dataset
 from latune.evaluation.folds import scalars
