@@ -19,7 +19,7 @@ from latune.methods.beta_tcvae import BetaTcVaeConfig
 from latune.methods.beta_vae import BetaVaeConfig
 from latune.methods.capacity_vae import CapacityVae, CapacityVaeConfig
 from latune.methods.dip_vae import DipVaeConfig
-from latune.methods.factor_vae import FactorVaeConfig
+from latune.methods.factor_vae import FactorVae, FactorVaeConfig
 from latune.methods.registry import build_method
 from latune.methods.variational import Variational
 from latune.models.latent_model import PictureModel, diagonal_normal, picture_distribution
@@ -140,9 +140,9 @@ def test_the_multiplier_moves_by_the_distance_from_the_capacity():
     pressure = built.pressure(posterior, posterior.mean, None)
     assert pressure["multiplier"].item() == pytest.approx(beta, rel=1e-6)
     assert pressure["loss"].item() == pytest.approx(0.5 * beta * abs(kl - 4.0), rel=1e-5)
-    assert built.multiplier.item() == pytest.approx(beta, rel=1e-6)  # validation moves nothing
-    assert "multiplier" in built.state_dict()
-    assert "multiplier" not in method(CapacityVaeConfig()).state_dict()
+    assert built.multiplier.value.item() == pytest.approx(beta, rel=1e-6)  # validation moves nothing
+    assert "multiplier.value" in built.state_dict()
+    assert "multiplier.value" not in method(CapacityVaeConfig()).state_dict()
 
 
 def test_the_multiplier_has_an_end():
@@ -151,7 +151,7 @@ def test_the_multiplier_has_an_end():
     posterior = built.model.encode(batch.items)
     for _ in range(20):
         built.pressure(posterior, posterior.mean, 0)
-    assert built.multiplier == 200.0
+    assert built.multiplier.value == 200.0
 
 
 def test_the_multiplier_holds_the_capacity():
@@ -174,12 +174,18 @@ def test_the_multiplier_holds_the_capacity():
 WAKE = {"held_by": "multiplier", "capacity": 9.0, "capacity_steps": 4, "wake": {"step": 6, "capacity": 2.0}}
 
 
-def test_what_is_not_in_use_is_woken():
+def half_asleep():
+    """A network whose dimensions 1 and 3 say nothing."""
     torch.manual_seed(0)
     model = PictureNetwork((1, 32, 32), 1, PictureNetworkConfig(name="burgess", latent_size=4))
-    with torch.no_grad():  # dimensions 1 and 3 say nothing
+    with torch.no_grad():
         for row in (1, 3, 5, 7):
             model.encoder[-1].weight[row] = 0
+    return model
+
+
+def test_what_is_not_in_use_is_woken():
+    model = half_asleep()
     built = CapacityVae(model, CapacityVaeConfig(**WAKE))
     (player,) = built.players()
     batch = Batch(torch.rand(16, 1, 32, 32).round(), torch.zeros(16, 0))
@@ -195,6 +201,29 @@ def test_what_is_not_in_use_is_woken():
     assert capacities == [0.0, 2.0, 2.0, 9.0, 9.0]
     deviations = model.encode(batch.items).stddev
     assert torch.allclose(deviations[:, [1, 3]], torch.tensor(-2.0).exp())
+
+
+def test_factor_vae_can_begin_with_a_capacity():
+    begin = {"steps": 6, "capacity": 3.0, "multiplier": 5.0, "multiplier_rate": 0.1}
+    model = half_asleep()
+    built = FactorVae(model, FactorVaeConfig(begin=begin, **SMALL_DISCRIMINATOR))
+    autoencoder, discriminator = built.players()
+    batch = Batch(torch.rand(16, 1, 32, 32).round(), torch.zeros(16, 0))
+    before, beta = model.encoder[-1].weight.clone(), 5.0
+    for step in (0, 4, 5):
+        losses = autoencoder.loss(batch, step)
+        excess = losses["kl"].item() - step / 2
+        pressure = losses["loss"].item() - losses["reconstruction"].item()
+        assert pressure == pytest.approx(beta * excess, rel=1e-3)
+        beta *= math.exp(0.1 * min(1, max(-1, excess)))
+        assert discriminator.loss(batch, step)["loss"] > 0
+    assert torch.equal(model.encoder[-1].weight, before)
+    losses = autoencoder.loss(batch, 6)
+    assert (model.encoder[-1].weight != before).any(dim=1).tolist() == [False, True] * 2 + [False] * 4
+    pressure = losses["loss"].item() - losses["reconstruction"].item()
+    assert pressure == pytest.approx(losses["kl"].item() + 35 * losses["total_correlation"].item(), rel=1e-3)
+    with pytest.raises(RecipeError, match=r"method\.begin: needs one of the published networks"):
+        method(FactorVaeConfig(begin=begin))
 
 
 def test_wakes_that_make_no_sense():

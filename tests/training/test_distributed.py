@@ -87,6 +87,12 @@ RECIPES = {
         "training": TRAINING,
     },
 }
+RECIPES["factor_vae that begins with a capacity"] = {
+    "data": {"name": "ellipses"},
+    "model": {"name": "burgess", "latent_size": 5},
+    "method": {"name": "factor_vae", "discriminator_sizes": [16, 16], "begin": {"steps": 5, "capacity": 1}},
+    "training": {**TRAINING, "learning_rate": 0.00003},
+}
 RECIPES["capacity_vae that wakes"] = {
     "data": {"name": "ellipses"},
     "model": {"name": "burgess", "latent_size": 5},

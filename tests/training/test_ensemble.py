@@ -179,6 +179,8 @@ def test_only_alike_recipes_make_an_ensemble(recipes, synthetic, tmp_path):
     assert ensemble_key(alone) is None
     with pytest.raises(RecipeError, match="cannot be trained as an ensemble"):
         train_ensemble([alone], synthetic, [tmp_path / "c"])
+    woken = "method={name: factor_vae, begin: {steps: 4, capacity: 2}}", "model={name: burgess, latent_size: 5}"
+    assert ensemble_key(recipes(*woken, seeds=(0,), name="pictures")[0]) is None
     factor = [recipes(f"method={{name: factor_vae, beta: {beta}}}", seeds=(0,))[0] for beta in (1, 2)]
     assert ensemble_key(factor[0]) != ensemble_key(factor[1])  # its beta is no tensor
 

@@ -114,11 +114,18 @@ def test_stop_and_resume(recipe, synthetic, tmp_path, network, stops):
     assert (parts / "recipe.yaml").read_bytes() == (whole.folder / "recipe.yaml").read_bytes()
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        "{name: capacity_vae, held_by: multiplier, capacity_steps: 5, wake: {step: 6, capacity: 2}}",
+        "{name: factor_vae, discriminator_sizes: [16], begin: {steps: 6, capacity: 2}}",
+    ],
+)
 @pytest.mark.parametrize("stops", [(5,), (6,), (7,)])
-def test_stop_and_resume_where_dimensions_are_woken(small_recipe, ellipses, tmp_path, stops):
+def test_stop_and_resume_where_dimensions_are_woken(small_recipe, ellipses, tmp_path, method, stops):
     chosen = small_recipe(
         "model={name: burgess, latent_size: 4}",
-        "method={name: capacity_vae, held_by: multiplier, capacity_steps: 5, wake: {step: 6, capacity: 2}}",
+        f"method={method}",
         "training.steps=10",
         "training.batch_size=16",
         name="pictures",

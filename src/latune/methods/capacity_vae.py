@@ -11,19 +11,12 @@ Published: gamma 1000, capacity 25 nats after 100,000 steps of sprites, Adam 5e-
 multiplies by batch size / size of the training set, which `sprites/legacy-bcvae` repeats (gamma 10, kappa 576/663552).
 
 The gradient of the distance changes its sign whenever the KL crosses the capacity, and gamma times it drowns what the
-reconstruction says: dimensions that carry nothing yet do not come into use. With the multiplier beta is the weight of
-the constraint KL = C(t): after each step it is multiplied by exp(multiplier_rate (KL - C(t))), where the difference is
-cut to a nat. It falls slowly as the capacity rises, and a dimension comes into use when beta falls below what it gains.
+reconstruction says: dimensions that carry nothing yet do not come into use. The multiplier beta follows the KL instead
+(`latune.methods.held_capacity`). With `wake` the first part of the training only lets in what matters most (of sprites
+the place and the size). Then all dimensions that carry nothing get new weights in the encoder, the multiplier is set
+low enough for them to be listened to, and C is the final capacity. The multiplier rises again as far as that needs.
 
-A dimension that said nothing for long comes back late or never: the decoder has learned not to listen to it, and the
-encoder has no feature left of what it could say. With `wake` the first part of the training only lets in what matters
-most (of sprites the place and the size). Then all dimensions that carry nothing get new weights in the encoder
-(`PictureNetwork.renew_dimensions`), the multiplier is set low enough for them to be listened to, and C is the final
-capacity. The multiplier rises again as far as that needs.
-
-Source: Burgess et al. 2018, Understanding disentangling in beta-VAE (arXiv 1804.03599). The multiplier: Rezende and
-Viola 2018, Taming VAEs (arXiv 1810.00597), there for a constraint on the reconstruction; Shao et al. 2020, ControlVAE
-(arXiv 2004.05988), controls beta by the KL as well.
+Source: Burgess et al. 2018, Understanding disentangling in beta-VAE (arXiv 1804.03599).
 """
 
 from __future__ import annotations
@@ -33,25 +26,18 @@ from typing import Annotated, Literal, Self
 import torch
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 from torch import Tensor
-from torch.distributions import Distribution, Normal, kl_divergence
+from torch.distributions import Distribution
 
 from latune.data.batches import Batch
-from latune.errors import RecipeError
 from latune.losses.vae import divergence
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.control_term import ControlTerm
+from latune.methods.held_capacity import MOST, Multiplier, require_renewable, wake
 from latune.methods.method import Losses
 from latune.methods.variational import Variational, VariationalConfig
 from latune.models.latent_model import LatentModel
-from latune.models.picture_networks import PictureNetwork
 
 __all__ = ["CapacityVae", "CapacityVaeConfig"]
-
-UNUSED = 0.05
-"""Nats; a dimension with fewer carries nothing."""
-
-MOST = 200.0
-"""The largest multiplier: the first steps, in which nothing is learned yet, would raise it without end."""
 
 
 class WakeConfig(BaseModel):
@@ -105,7 +91,7 @@ class CapacityVae(Variational):
     """
 
     config: CapacityVaeConfig
-    multiplier: Tensor
+    multiplier: Multiplier
 
     def __init__(
         self,
@@ -115,10 +101,10 @@ class CapacityVae(Variational):
         control_term: ControlTerm | None = None,
     ) -> None:
         super().__init__(model, config, attribute_term, control_term)
-        if config.wake is not None and not isinstance(model, PictureNetwork):
-            raise RecipeError("method.wake: needs one of the published networks for pictures, such as 'burgess'.")
-        if config.held_by == "multiplier":  # part of the state: a resumed training goes on with it
-            self.register_buffer("multiplier", torch.tensor(config.multiplier))
+        if config.wake is not None:
+            require_renewable(model, "method.wake")
+        if config.held_by == "multiplier":
+            self.multiplier = Multiplier(config.multiplier, config.multiplier_rate)
 
     def pressure(self, posterior: Distribution, codes: Tensor, step: int | None) -> Losses:
         """The weighted distance of the KL term from C(t)."""
@@ -127,29 +113,15 @@ class CapacityVae(Variational):
         seen = {"kl": kl, "capacity": torch.full_like(kl, capacity)}
         if self.config.held_by == "distance":
             return {"loss": self.config.gamma * self.config.kappa * (kl - capacity).abs(), **seen}
-        excess, beta = kl - capacity, self.multiplier.clone()
+        excess = kl - capacity
         if step is None:
-            excess = excess.abs()  # else codes that say nothing yet would have the lowest loss
+            beta, excess = self.multiplier.value, excess.abs()  # else codes that say nothing would have the lowest loss
         else:
-            self._adapt(excess.detach())
+            beta = self.multiplier.follow(excess.detach())
         return {"loss": beta * self.config.kappa * excess, **seen, "multiplier": beta}
 
     def _training_losses(self, batch: Batch, step: int) -> Losses:
-        wake = self.config.wake
-        if wake is not None and step == wake.step:
-            self._wake(batch, wake.multiplier)
+        if self.config.wake is not None and step == self.config.wake.step:
+            wake(self.model, batch.items)
+            self.multiplier.value.fill_(self.config.wake.multiplier)
         return super()._training_losses(batch, step)
-
-    @torch.no_grad()
-    def _wake(self, batch: Batch, multiplier: float) -> None:
-        """Give the dimensions that carry nothing new weights."""
-        assert isinstance(self.model, PictureNetwork)
-        posterior = self.model.encode(batch.items)
-        nats = kl_divergence(Normal(posterior.mean, posterior.stddev), Normal(0.0, 1.0)).mean(dim=0)
-        self.model.renew_dimensions(nats < UNUSED, batch.items)
-        self.multiplier.fill_(multiplier)
-
-    def _adapt(self, excess: Tensor) -> None:
-        """Move the multiplier by the nats that the KL has more than the capacity."""
-        growth = torch.exp(self.config.multiplier_rate * excess.clamp(-1, 1))
-        self.multiplier.copy_((self.multiplier * growth).clamp(max=MOST))

@@ -15,6 +15,10 @@ With `standardise` the discriminator reads codes whose dimensions have mean 0 an
 total correlation is the same, but the autoencoder can no longer lower the estimate by moving codes out to where a
 discriminator that learned from small batches happens to be wrong.
 
+With `begin` the first steps are those of a VAE whose KL is held at a slowly rising capacity
+(`latune.methods.held_capacity`): what matters most comes into use first, in few dimensions. Then all dimensions that
+carry nothing begin again, and from there on it is FactorVAE. The discriminator learns from the beginning.
+
 Source: Kim and Mnih 2018, Disentangling by Factorising (arXiv 1802.05983), algorithm 2.
 """
 
@@ -24,7 +28,7 @@ from itertools import pairwise
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from torch import Tensor, nn
 from torch.distributions import Distribution
 from torch.func import functional_call
@@ -35,6 +39,7 @@ from latune.losses.total_correlation import density_ratio, discriminator_loss, p
 from latune.losses.vae import divergence
 from latune.methods.attribute_term import AttributeTerm
 from latune.methods.control_term import ControlTerm
+from latune.methods.held_capacity import MOST, Multiplier, require_renewable, wake
 from latune.methods.method import Losses, Player
 from latune.methods.variational import Variational, VariationalConfig
 from latune.models.gru import FastLinear
@@ -46,6 +51,17 @@ SLOPE = 0.2  # of the discriminator's leaky ReLU
 BETAS = (0.5, 0.9)  # of the discriminator's Adam
 
 
+class BeginConfig(BaseModel):
+    """The first steps."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    steps: PositiveInt
+    capacity: Annotated[float, Field(gt=0)]  # nats that the KL rises to until then
+    multiplier: Annotated[float, Field(gt=0, le=MOST)] = 50.0  # what a nat costs at the start
+    multiplier_rate: Annotated[float, Field(gt=0)] = 0.002  # of its logarithm, per nat and step
+
+
 class FactorVaeConfig(VariationalConfig):
     """Settings of FactorVAE; the published values are the defaults."""
 
@@ -55,6 +71,7 @@ class FactorVaeConfig(VariationalConfig):
     discriminator_sizes: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (1000,) * 6
     discriminator_learning_rate_factor: Annotated[float, Field(gt=0)] = 1.0  # times the schedule's learning rate
     standardise: bool = False  # codes before the discriminator reads them
+    begin: BeginConfig | None = None
 
 
 class FactorVae(Variational):
@@ -65,9 +82,13 @@ class FactorVae(Variational):
         config: Settings.
         attribute_term: The recipe's `attributes:` block, if it has one.
         control_term: The recipe's `control:` block, if it has one.
+
+    Raises:
+        RecipeError: The recipe has a `begin:` block, and the model's dimensions cannot begin again.
     """
 
     config: FactorVaeConfig
+    multiplier: Multiplier
 
     def __init__(
         self,
@@ -77,6 +98,9 @@ class FactorVae(Variational):
         control_term: ControlTerm | None = None,
     ) -> None:
         super().__init__(model, config, attribute_term, control_term)
+        if config.begin is not None:
+            require_renewable(model, "method.begin")
+            self.multiplier = Multiplier(config.begin.multiplier, config.begin.multiplier_rate)
         self.discriminator = _discriminator([model.latent_size, *config.discriminator_sizes])
 
     def players(self) -> list[Player]:
@@ -98,10 +122,17 @@ class FactorVae(Variational):
         frozen = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
         logits = functional_call(self.discriminator, frozen, (self._read(codes),)).float()
         kl, correlation = divergence(posterior, self.model.prior), density_ratio(logits)
-        loss = self.config.beta * kl + self.config.gamma * correlation
+        begin = self.config.begin
+        if begin is not None and step is not None and step < begin.steps:
+            excess = kl - begin.capacity * step / begin.steps
+            loss = self.multiplier.follow(excess.detach()) * excess
+        else:
+            loss = self.config.beta * kl + self.config.gamma * correlation
         return {"loss": loss, "kl": kl, "total_correlation": correlation}
 
     def _training_losses(self, batch: Batch, step: int) -> Losses:
+        if self.config.begin is not None and step == self.config.begin.steps:
+            wake(self.model, batch.items)
         return super()._training_losses(_first_half(batch), step)
 
     def _discriminator_losses(self, batch: Batch, step: int) -> Losses:

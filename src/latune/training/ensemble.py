@@ -268,7 +268,7 @@ def _refuse_other_members(recipes: Sequence[Recipe]) -> None:
 
 
 def _reason_against(recipe: Recipe) -> str | None:
-    if getattr(recipe.method, "wake", None) is not None:
+    if any(getattr(recipe.method, name, None) is not None for name in ("wake", "begin")):
         return "its dimensions are woken between steps"
     return ALONE.get(recipe.model.name) or ALONE.get(recipe.method.name)
 
