@@ -70,6 +70,25 @@ RECIPES = {
     "beta_vae": re.sub(r"attributes:\n(  .*\n)+training", "training", AR_VAE).replace("ar_vae", "beta_vae"),
 }
 
+# Files whose tests share runs and exported graphs that take long to make.
+TOGETHER = {"tests/browser/": "page", "tests/studio/": "page"}
+# What takes minutes begins first, so that no process is left with it at the end.
+FIRST = ("tests/examples/", "page", "tests/docs/test_blocks.py", "tests/studies/", "tests/export/", "tests/training/")
+
+
+def pytest_collection_modifyitems(items):
+    """Say which tests stay in one process where several run them: those of a file, but for a few."""
+    groups = {}
+    for item in items:
+        file = item.nodeid.split("::")[0]
+        group = next((group for start, group in TOGETHER.items() if file.startswith(start)), file)
+        if file.startswith("tests/examples/"):
+            group = item.nodeid  # minutes each
+        item.add_marker(pytest.mark.xdist_group(group))
+        groups[item] = group
+    ranks = {group: next((r for r, s in enumerate(FIRST) if group.startswith(s)), len(FIRST)) for group in groups.values()}
+    items.sort(key=lambda item: ranks[groups[item]])
+
 
 def _melodies(seed):
     """Measures whose rhythm is one of 8 patterns and whose pitches climb or fall by even steps, (N, 24)."""

@@ -16,6 +16,26 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 SCRIPTS = sorted(path for path in EXAMPLES.glob("*.py") if path.name != "build.py")
 LARGEST = 400_000  # bytes of a notebook with its pictures
 SECONDS = 1200
+# Run by the kernel before the first cell: the notebooks train and calibrate for a minute or two each.
+QUICK = """
+import latune.recipes
+from latune.control import editor, search
+from latune.training import reader
+
+editor.GAIN_ITEMS, search.PERTURBED, reader.FEWEST_STEPS = 16, 16, 30
+_load_recipe = latune.recipes.load_recipe
+
+
+def _quick_recipe(name, overrides=()):
+    sizes = ["evaluation.items=4", "evaluation.targets=3", "evaluation.sweep=3"]
+    if not name.startswith("chorales"):  # measures have to be learned: those asked for are refused otherwise
+        sizes += ["training.steps=60"]
+        sizes += ["control.from_step=30"] if any(each.startswith("control.") for each in overrides) else []
+    return _load_recipe(name, [*overrides, *sizes])
+
+
+latune.recipes.load_recipe = _quick_recipe
+"""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +69,11 @@ def test_a_notebook_says_what_its_script_says(build, script):
 @pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_a_notebook_runs(script, tmp_path):
-    environment = {**os.environ, "LATUNE_DATA": str(tmp_path / "data"), "OMP_NUM_THREADS": "1"}
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "quick.py").write_text(QUICK)
+    folders = {"LATUNE_DATA": str(tmp_path / "data"), "IPYTHONDIR": str(tmp_path / "ipython")}
+    environment = {**os.environ, **folders, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(EXAMPLES / "build.py"), script.stem, "--output", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=environment, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

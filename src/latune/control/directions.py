@@ -22,7 +22,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from latune.errors import InputError
 
@@ -86,6 +85,8 @@ def one_hot(dimensions: Sequence[int], size: int) -> LinearDirections:
 
 def best_dimensions(codes: Array, values: Array) -> list[int]:
     """For each attribute the dimension of the largest absolute rank correlation: codes (N, D), values (N, K)."""
+    from scipy.stats import rankdata
+
     ranked_codes, ranked_values = rankdata(codes, axis=0), rankdata(values, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):  # a constant column correlates with nothing
         correlation = np.corrcoef(ranked_codes.T, ranked_values.T)[: codes.shape[1], codes.shape[1] :]

@@ -107,9 +107,9 @@ class Editor:
             wanted[name] = here + gain * (knob.code_of(value) - here)
         return self.knobs.move(codes, wanted, held, movement)
 
-    def turned_values(self, items: Items, name: str, target: float) -> Values:
+    def turned_values(self, codes: Codes, name: str, target: float) -> Values:
         """Values (N,) measured after a knob was set as by `turn`; not a number where nothing is left to measure."""
-        decoded = self.decode(self.move(self.encode(items), {name: target}))
+        decoded = self.decode(self.move(codes, {name: target}))
         return np.where(self.codec.empty(decoded), np.nan, self.codec.measure(decoded, [name])[:, 0])
 
     def turn_along_path(self, items: Items, targets: Mapping[str, Values | float], held: Sequence[str] = ()) -> Edit:
@@ -245,10 +245,10 @@ def _with_gains(editor: Editor, items: Items) -> Knobs:
             tuned.append(knob)
             continue
         requests = np.unique(np.quantile(own[np.isfinite(own)], GAIN_LEVELS, method="nearest"))
-        errors = []
+        codes, errors = editor.encode(having), []
         for gain in GAINS:
             trial = replace(editor, knobs=editor.knobs.changed(replace(knob, gain=gain)))
-            results = [trial.turned_values(having, knob.name, request) for request in requests]
+            results = [trial.turned_values(codes, knob.name, request) for request in requests]
             missed = np.abs(np.stack(results) - requests[:, None])
             errors.append(np.where(np.isfinite(missed), missed, knob.span).mean())
         tuned.append(replace(knob, gain=GAINS[int(np.argmin(errors))]))

@@ -14,7 +14,6 @@ from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from latune.control.editor import Editor, Way
 from latune.control.inference import Items
@@ -266,6 +265,8 @@ def _known(statistic: Callable[..., Any], values: Values, *arguments: float) -> 
 
 def rank_correlation(left: Values, right: Values) -> Values:
     """Spearman correlation of each row of two arrays (N, P): (N,); not a number where a row is constant."""
+    from scipy.stats import rankdata
+
     ranks_left, ranks_right = rankdata(left, axis=1), rankdata(right, axis=1)
     ranks_left -= ranks_left.mean(axis=1, keepdims=True)
     ranks_right -= ranks_right.mean(axis=1, keepdims=True)

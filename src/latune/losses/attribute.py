@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.special import ndtri
-from scipy.stats import rankdata
 from torch import Tensor
 
 __all__ = ["Ties", "attribute_regularization", "quantile_normal", "standardised"]
@@ -79,9 +78,9 @@ def quantile_normal(values: NDArray[np.float32], reference: NDArray[np.float32])
     """
     transformed = np.empty(values.shape, dtype=np.float32)
     for column in range(values.shape[1]):
-        ranks = rankdata(reference[:, column], method="average")
-        known, first = np.unique(reference[:, column], return_index=True)
-        quantiles = ndtri((ranks[first] - 0.5) / len(ranks))
+        known, counts = np.unique(reference[:, column], return_counts=True)
+        ranks = np.cumsum(counts) - (counts - 1) / 2  # of equal values the mean of theirs
+        quantiles = ndtri((ranks - 0.5) / len(reference))
         transformed[:, column] = np.interp(values[:, column], known, quantiles)
     return transformed
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import csr_array
 from scipy.special import xlogy
 
 from latune.errors import InputError
@@ -157,6 +156,8 @@ def discrete_entropies(classes: IntArray, weights: FloatArray | None = None) -> 
     if weights is None:
         probabilities = np.bincount(cells, minlength=sizes.sum()) / items
     else:
+        from scipy.sparse import csr_array
+
         rows = np.arange(0, cells.size + 1, columns)
         members = csr_array((np.ones(cells.size), cells, rows), shape=(items, sizes.sum()))
         probabilities = np.asarray((members.T @ weights.T).T)

