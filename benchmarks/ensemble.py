@@ -33,7 +33,7 @@ RECIPES = (
     "digits/beta-vae-b",
     "sprites-small/ar-vae",
     "sprites-small/beta-vae",
-    "sprites-small/factor-vae",
+    "sprites-small/factor-vae,method.begin=null",
 )
 
 

@@ -216,6 +216,7 @@ def test_factor_vae_can_begin_with_a_capacity():
         pressure = losses["loss"].item() - losses["reconstruction"].item()
         assert pressure == pytest.approx(beta * excess, rel=1e-3)
         beta *= math.exp(0.1 * min(1, max(-1, excess)))
+        assert losses["multiplier"].item() == pytest.approx(beta, rel=1e-3)
         assert discriminator.loss(batch, step)["loss"] > 0
     assert torch.equal(model.encoder[-1].weight, before)
     losses = autoencoder.loss(batch, 6)
