@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 .PHONY: demo page test coverage check faults fuzz bench docs clean
 
-SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder --durations 30
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder --durations 30
 
 demo: $(VENV)/.installed  ## Prepare the chorales, train, measure, and write runs/demo/report.html
 	$(BIN)/latune demo --out runs/demo

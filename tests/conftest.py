@@ -70,24 +70,29 @@ RECIPES = {
     "beta_vae": re.sub(r"attributes:\n(  .*\n)+training", "training", AR_VAE).replace("ar_vae", "beta_vae"),
 }
 
-# Files whose tests share runs and exported graphs that take long to make.
-TOGETHER = {"tests/browser/": "page", "tests/studio/": "page"}
+# Folders whose tests share runs and exported graphs that take long to make.
+TOGETHER = ("tests/browser/", "tests/studio/")
 # What takes minutes begins first, so that no process is left with it at the end.
-FIRST = ("tests/examples/", "page", "tests/docs/test_blocks.py", "tests/studies/", "tests/export/", "tests/training/")
+FIRST = ("tests/examples/", "tests/browser/", "tests/docs/test_blocks.py", "tests/studies/", "tests/training/")
 
 
 def pytest_collection_modifyitems(items):
-    """Say which tests stay in one process where several run them: those of a file, but for a few."""
-    groups = {}
-    for item in items:
-        file = item.nodeid.split("::")[0]
-        group = next((group for start, group in TOGETHER.items() if file.startswith(start)), file)
-        if file.startswith("tests/examples/"):
-            group = item.nodeid  # minutes each
-        item.add_marker(pytest.mark.xdist_group(group))
-        groups[item] = group
-    ranks = {group: next((r for r, s in enumerate(FIRST) if group.startswith(s)), len(FIRST)) for group in groups.values()}
-    items.sort(key=lambda item: ranks[groups[item]])
+    """Let long ones come first."""
+    items.sort(key=lambda item: next((n for n, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST)))
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist may be absent
+def pytest_xdist_make_scheduler(config, log):
+    """Where several processes run the tests: those of a file stay in one, but for a few."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            if nodeid.startswith("tests/examples/"):
+                return nodeid  # half a minute each
+            return "page" if nodeid.startswith(TOGETHER) else nodeid.split("::")[0]
+
+    return Scheduling(config, log)
 
 
 def _melodies(seed):
