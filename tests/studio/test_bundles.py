@@ -20,11 +20,11 @@ def written(tmp_path_factory):
     done = {}
 
     def write(source):
-        folder = source.run.folder
-        if folder not in done:
-            done[folder] = tmp_path_factory.mktemp("bundles") / "run"
-            write_bundle(source, done[folder], "the-run", "runs/it")
-        return done[folder], json.loads((done[folder] / "studio.json").read_text())
+        key = source.run.folder, source.dataset is None
+        if key not in done:
+            done[key] = tmp_path_factory.mktemp("bundles") / "run"
+            write_bundle(source, done[key], "the-run", "runs/it")
+        return done[key], json.loads((done[key] / "studio.json").read_text())
 
     return write
 
