@@ -69,6 +69,13 @@ def test_bad_options(latune, trained_run, options, words, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
+def test_a_page_is_no_other_kind_of_file(latune, trained_run, tmp_path, monkeypatch):
+    monkeypatch.setattr("latune.studio.page.require_page", lambda _: None)
+    words = refuse(latune("export", trained_run.folder, "--to", "html", "--output", "song.mid"))
+    assert words == "--output song.mid: expected a name that ends in .html."
+    assert not (tmp_path / "song.mid").exists()
+
+
 def test_an_unfinished_run(latune, trained_run, tmp_path):
     run = shutil.copytree(trained_run.folder, tmp_path / "run")
     (run / "finished.json").unlink()

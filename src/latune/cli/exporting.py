@@ -20,6 +20,7 @@ __all__ = ["export"]
 
 FORMS = ("onnx", "hub", "web", "html")
 ALONE = ("onnx", "hub")  # forms of one run
+PAGES = (".html", ".htm")  # how files of the form html end
 
 
 def export(
@@ -65,6 +66,8 @@ def _target(runs: Sequence[Path], to: str, output: Path | None) -> Path:
 
     if output is None and len(runs) > 1:
         raise InputError("Expected --output beside several runs.")
+    if to == "html" and output is not None and output.suffix.lower() not in PAGES:
+        raise InputError(f"--output {output}: expected a name that ends in .html.")
     run = runs[0].absolute()
     target = output or run.with_name(f"{run.name}.html" if to == "html" else f"{run.name}-{to}")
     if target.exists():
