@@ -42,13 +42,19 @@ NUMBERS = {
 
 def measured(run: Run) -> Trained:
     """Rate, distortion and, if it was evaluated, score of a run on its test split."""
+    dataset, indices = held_out(run)
+    rate, distortion = passed_through(run.load_model(), dataset, indices)
+    scores = scalars(run.read_json("metrics.json")) if (run.folder / "metrics.json").is_file() else {}
+    return Trained(run.recipe.name.rpartition("/")[2], rate, distortion, scores.get(SCORE))
+
+
+def held_out(run: Run) -> tuple[Dataset, NDArray[np.int64]]:
+    """The data of a run, and where in them the items lie that it is measured on, at most `ITEMS`."""
     dataset = items_of(load_dataset(run.recipe.data.name), run.recipe.data)
     indices = dataset.split("test")
     if len(indices) > ITEMS:
         indices = np.sort(np.random.default_rng(0).choice(indices, ITEMS, replace=False))
-    rate, distortion = passed_through(run.load_model(), dataset, indices)
-    scores = scalars(run.read_json("metrics.json")) if (run.folder / "metrics.json").is_file() else {}
-    return Trained(run.recipe.name.rpartition("/")[2], rate, distortion, scores.get(SCORE))
+    return dataset, indices
 
 
 @torch.no_grad()

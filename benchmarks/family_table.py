@@ -8,18 +8,16 @@ factor the rank correlation with its best dimension, that of scale also within e
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from family_figures import BATCH, ITEMS, passed_through
+from family_figures import held_out, passed_through
 from latune.control.inference import encode_posteriors
-from latune.data.store import load_dataset
 from latune.evaluation.folds import scalars
-from latune.recipes.items import items_of
+from latune.metrics.posterior import prior_divergence
 from latune.training.run_folder import Run, open_run
 
 FACTORS = ("scale", "posx", "posy")
@@ -29,15 +27,10 @@ IN_USE = 0.1  # nats
 
 def row(run: Run) -> list[str]:
     """The cells of a run."""
-    dataset = items_of(load_dataset(run.recipe.data.name), run.recipe.data)
-    indices = dataset.split("test")
-    if len(indices) > ITEMS:
-        indices = np.sort(np.random.default_rng(0).choice(indices, ITEMS, replace=False))
+    dataset, indices = held_out(run)
     model = run.load_model()
-    parts = np.array_split(indices, -(-len(indices) // BATCH))
-    moments = [encode_posteriors(model, np.ascontiguousarray(dataset.items[part])) for part in parts]
-    means, deviations = (np.concatenate(each) for each in zip(*moments, strict=True))
-    nats = ((means**2 + deviations**2 - 1) / 2 - np.log(deviations)).mean(axis=0)
+    means, deviations = encode_posteriors(model, np.asarray(dataset.items[indices]))
+    nats = prior_divergence(means, deviations)
     values = {name: dataset.attributes[indices, dataset.table.index(name)] for name in (*FACTORS, "shape")}
     best = {name: _following(means, values[name]) for name in FACTORS}
     dimension = int(np.argmax(best["scale"]))
@@ -45,7 +38,7 @@ def row(run: Run) -> list[str]:
         _following(means[chosen], values["scale"][chosen])[dimension]
         for chosen in (values["shape"] == shape for shape in np.unique(values["shape"]))
     ]
-    metrics = scalars(json.loads((run.folder / "metrics.json").read_text(encoding="utf-8")))
+    metrics = scalars(run.read_json("metrics.json"))
     _, distortion = passed_through(model, dataset, indices)
     return [
         f"{run.recipe.name}, {run.recipe.seed}",

@@ -72,7 +72,7 @@ def test_bad_options(latune, trained_run, options, words, tmp_path):
 def test_a_page_is_no_other_kind_of_file(latune, trained_run, tmp_path, monkeypatch):
     monkeypatch.setattr("latune.studio.page.require_page", lambda _: None)
     words = refuse(latune("export", trained_run.folder, "--to", "html", "--output", "song.mid"))
-    assert words == "--output song.mid: expected a name that ends in .html."
+    assert words == "song.mid: expected a name that ends in .html, .htm."
     assert not (tmp_path / "song.mid").exists()
 
 

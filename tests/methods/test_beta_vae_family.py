@@ -215,11 +215,12 @@ def test_factor_vae_can_begin_with_a_capacity():
         excess = losses["kl"].item() - step / 2
         pressure = losses["loss"].item() - losses["reconstruction"].item()
         assert pressure == pytest.approx(beta * excess, rel=1e-3)
-        beta *= math.exp(0.1 * min(1, max(-1, excess)))
         assert losses["multiplier"].item() == pytest.approx(beta, rel=1e-3)
+        beta *= math.exp(0.1 * min(1, max(-1, excess)))
         assert discriminator.loss(batch, step)["loss"] > 0
     assert torch.equal(model.encoder[-1].weight, before)
     losses = autoencoder.loss(batch, 6)
+    assert losses["multiplier"] == 1.0  # the weight of the KL term from there on
     assert (model.encoder[-1].weight != before).any(dim=1).tolist() == [False, True] * 2 + [False] * 4
     pressure = losses["loss"].item() - losses["reconstruction"].item()
     assert pressure == pytest.approx(losses["kl"].item() + 35 * losses["total_correlation"].item(), rel=1e-3)

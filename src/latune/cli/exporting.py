@@ -63,11 +63,12 @@ def export(
 def _target(runs: Sequence[Path], to: str, output: Path | None) -> Path:
     """The folder or file to write, which is not there yet."""
     from latune.errors import InputError
+    from latune.images.strips import check_suffix
 
     if output is None and len(runs) > 1:
         raise InputError("Expected --output beside several runs.")
-    if to == "html" and output is not None and output.suffix.lower() not in PAGES:
-        raise InputError(f"--output {output}: expected a name that ends in .html.")
+    if to == "html" and output is not None:
+        check_suffix(output, PAGES)
     run = runs[0].absolute()
     target = output or run.with_name(f"{run.name}.html" if to == "html" else f"{run.name}-{to}")
     if target.exists():

@@ -122,14 +122,15 @@ class FactorVae(Variational):
         frozen = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
         logits = functional_call(self.discriminator, frozen, (self._read(codes),)).float()
         kl, correlation = divergence(posterior, self.model.prior), density_ratio(logits)
-        loss, begin = self.config.beta * kl + self.config.gamma * correlation, self.config.begin
-        seen = {"kl": kl, "total_correlation": correlation}
-        if begin is None:
-            return {"loss": loss, **seen}
-        if step is not None and step < begin.steps:
+        seen, begin = {"kl": kl, "total_correlation": correlation}, self.config.begin
+        if begin is not None and step is not None and step < begin.steps:
             excess = kl - begin.capacity * step / begin.steps
-            loss = self.multiplier.follow(excess.detach()) * excess
-        return {"loss": loss, **seen, "multiplier": self.multiplier.value.clone()}
+            beta = self.multiplier.follow(excess.detach())
+            return {"loss": beta * excess, **seen, "multiplier": beta}
+        loss = self.config.beta * kl + self.config.gamma * correlation
+        if begin is not None:  # a column of the history from the first step on
+            seen["multiplier"] = torch.full_like(kl, self.config.beta)
+        return {"loss": loss, **seen}
 
     def _training_losses(self, batch: Batch, step: int) -> Losses:
         if self.config.begin is not None and step == self.config.begin.steps:
