@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from latune.errors import InputError
@@ -85,9 +86,7 @@ def one_hot(dimensions: Sequence[int], size: int) -> LinearDirections:
 
 def best_dimensions(codes: Array, values: Array) -> list[int]:
     """For each attribute the dimension of the largest absolute rank correlation: codes (N, D), values (N, K)."""
-    from scipy.stats import rankdata
-
-    ranked_codes, ranked_values = rankdata(codes, axis=0), rankdata(values, axis=0)
+    ranked_codes, ranked_values = scipy.stats.rankdata(codes, axis=0), scipy.stats.rankdata(values, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):  # a constant column correlates with nothing
         correlation = np.corrcoef(ranked_codes.T, ranked_values.T)[: codes.shape[1], codes.shape[1] :]
     return [int(d) for d in np.argmax(np.abs(np.nan_to_num(correlation)), axis=0)]

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from latune.attributes import OUTER_SHARE, AttributeTable
@@ -321,10 +322,8 @@ def _centred(values: NDArray[np.float64], classes: NDArray[np.integer[Any]] | No
     """Values (N, F) less their mean, or less the mean of their class."""
     if classes is None:
         return np.asarray(values - values.mean(axis=0))
-    from scipy.sparse import coo_array
-
     _, own, counts = np.unique(classes, return_inverse=True, return_counts=True)
-    members = coo_array((np.ones(len(own)), (own, np.arange(len(own)))), (len(counts), len(own))).tocsr()
+    members = scipy.sparse.coo_array((np.ones(len(own)), (own, np.arange(len(own)))), (len(counts), len(own))).tocsr()
     means = np.asarray(members @ values) / counts[:, None]
     return np.asarray(values - means[own])
 
@@ -333,12 +332,11 @@ def _curve(
     values: NDArray[np.floating[Any]], codes: NDArray[np.floating[Any]]
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean code per value, monotone, thinned to `CURVE_POINTS`."""
-    from scipy.stats import rankdata
     from sklearn.isotonic import IsotonicRegression
 
     known, inverse, counts = np.unique(np.round(values.astype(float), 9), return_inverse=True, return_counts=True)
     means = np.bincount(inverse, weights=codes.astype(float)) / counts
-    increasing = bool(np.cov(rankdata(values), rankdata(codes))[0, 1] >= 0)
+    increasing = bool(np.cov(scipy.stats.rankdata(values), scipy.stats.rankdata(codes))[0, 1] >= 0)
     fitted = IsotonicRegression(increasing=increasing).fit_transform(known, means, sample_weight=counts)
     if len(known) > CURVE_POINTS:
         positions = np.interp(np.linspace(0, 1, CURVE_POINTS), np.cumsum(counts) / counts.sum(), known)

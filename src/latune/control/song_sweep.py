@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from latune.control.editor import Editor
 from latune.control.genres import Genres
@@ -125,4 +125,4 @@ def _p_values(correlation: Values, count: int) -> Values:
     freedom = count - 2
     with np.errstate(divide="ignore"):
         t = np.abs(correlation) * np.sqrt(freedom / np.maximum(1 - correlation**2, 0))
-    return np.asarray(2 * stats.t.sf(t, freedom))
+    return np.asarray(2 * scipy.stats.t.sf(t, freedom))

@@ -8,6 +8,7 @@ differs least in all, each with one other (Kuhn 1955, the Hungarian method).
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 __all__ = ["matched_pictures", "shift_between"]
@@ -26,13 +27,11 @@ def matched_pictures(sources: Brightness, targets: Brightness) -> Pairs:
     Returns:
         Numbers of a source and of its target, (min(N, M), 2), by source.
     """
-    from scipy.optimize import linear_sum_assignment
-    from scipy.spatial.distance import cdist
-
     shift = shift_between(sources.mean(axis=0), targets.mean(axis=0))
     moved = np.roll(sources, shift, axis=(2, 3))
     left, right = (_flat(pictures - pictures.mean(axis=0)) for pictures in (moved, targets))
-    return np.stack(linear_sum_assignment(cdist(left, right, "sqeuclidean")), axis=1)
+    distances = scipy.spatial.distance.cdist(left, right, "sqeuclidean")
+    return np.stack(scipy.optimize.linear_sum_assignment(distances), axis=1)
 
 
 def shift_between(source: Brightness, target: Brightness) -> tuple[int, int]:

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from latune.data.song_pieces import FileRow, piece_tokens, read_files, read_phrase_rows
 
@@ -59,8 +58,8 @@ def merge_pieces(folder: Path, count: int) -> MergedSongs:
     _, first, same = np.unique(digests, return_index=True, return_inverse=True)
     kept = np.sort(candidates[first])
     pairs = songs[candidates], songs[candidates[first[same]]]
-    graph = coo_array((np.ones(len(candidates), np.int8), pairs), shape=(before[-1], before[-1]))
-    group_of_song = connected_components(graph, directed=False)[1]
+    graph = scipy.sparse.coo_array((np.ones(len(candidates), np.int8), pairs), shape=(before[-1], before[-1]))
+    group_of_song = scipy.sparse.csgraph.connected_components(graph, directed=False)[1]
     ends = np.cumsum([0, *(len(table.songs) for table in phrases)])
     return MergedSongs(
         _without_empty_songs(files, songs[kept]),

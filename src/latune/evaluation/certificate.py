@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from latune.control.editor import Editor, Way
@@ -265,9 +266,7 @@ def _known(statistic: Callable[..., Any], values: Values, *arguments: float) -> 
 
 def rank_correlation(left: Values, right: Values) -> Values:
     """Spearman correlation of each row of two arrays (N, P): (N,); not a number where a row is constant."""
-    from scipy.stats import rankdata
-
-    ranks_left, ranks_right = rankdata(left, axis=1), rankdata(right, axis=1)
+    ranks_left, ranks_right = scipy.stats.rankdata(left, axis=1), scipy.stats.rankdata(right, axis=1)
     ranks_left -= ranks_left.mean(axis=1, keepdims=True)
     ranks_right -= ranks_right.mean(axis=1, keepdims=True)
     scale = np.sqrt((ranks_left**2).sum(axis=1) * (ranks_right**2).sum(axis=1))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from latune.control.editor import open_editor
 from latune.data.dataset import Dataset
@@ -116,7 +116,7 @@ def mean_and_interval(values: Sequence[float]) -> dict[str, float | None]:
     if runs < 2:
         return {"mean": mean, "low": None, "high": None, "deviation": None, "runs": runs}
     deviation = float(array.std(ddof=1))
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, runs - 1)) * deviation / math.sqrt(runs)
+    reach = float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, runs - 1)) * deviation / math.sqrt(runs)
     return {"mean": mean, "low": mean - reach, "high": mean + reach, "deviation": deviation, "runs": runs}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from latune.figures.style import MUTED, PAPER
@@ -42,13 +43,11 @@ def spread(places: Sequence[float] | NDArray[np.float64], gap: float) -> NDArray
 
     Those at the ends stay within 0 and 1, unless there are more than fit.
     """
-    from scipy.optimize import isotonic_regression
-
     if not len(places):
         return np.empty(0)
     order, steps = np.argsort(places, kind="stable"), gap * np.arange(len(places))
     # Without the steps, keeping apart means not to fall: the closest such places are the isotonic regression.
-    lowest = isotonic_regression(np.asarray(places, float)[order] - steps).x
+    lowest = scipy.optimize.isotonic_regression(np.asarray(places, float)[order] - steps).x
     moved = np.empty(len(order))
     moved[order] = np.clip(lowest, 0, max(0.0, 1 - steps[-1])) + steps
     return moved

@@ -136,9 +136,9 @@ def _draw_grid(axes: Axes, rows: _Rows, is_drum: bool, steps: int) -> None:
     axes.tick_params(length=0)
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
-    for row, pitch in enumerate(rows.tolist()):
-        if row % 2 if is_drum else pitch % 12 in BLACK_KEYS:
-            axes.axhspan(row - 0.5, row + 0.5, color=SHADE, linewidth=0, zorder=0)
+    every = np.arange(len(rows))
+    shaded = every[every % 2 == 1 if is_drum else np.isin(rows % 12, BLACK_KEYS)]
+    axes.add_collection(_drawn(_bands(shaded, steps), SHADE, 0))
     bars = np.arange(0, steps + 1, STEPS_PER_BAR)
     lines = (
         (np.arange(0, steps, STEPS_PER_BAR // _BEATS), GRID, 0.4),
@@ -176,6 +176,13 @@ def _boxes(part: Part, rows: _Rows, tall: float, longest: float = np.inf) -> NDA
     length = 1 - _HIT_GAP if part.is_drum else part.end - part.start - _NOTE_GAP
     right = left + np.minimum(length, longest)
     low, high = row - tall / 2, row + tall / 2
+    return np.stack([left, low, right, low, right, high, left, high], axis=1).reshape(-1, 4, 2)
+
+
+def _bands(rows: _Rows, steps: int) -> NDArray[np.float64]:
+    """Corners of whole rows, (N, 4, 2)."""
+    left, right = np.zeros(len(rows)), np.full(len(rows), steps)
+    low, high = rows - 0.5, rows + 0.5
     return np.stack([left, low, right, low, right, high, left, high], axis=1).reshape(-1, 4, 2)
 
 

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 __all__ = ["SCALE", "Bytes", "Enlarging", "Floats", "Integers", "Reducing", "Words"]
 __all__ += ["enlarging", "kept_neighbourhoods", "reducing", "tie_breakers"]
@@ -48,7 +48,7 @@ class Reducing(NamedTuple):
 
 def _spline_filter(n: int) -> Floats:
     """The matrix (n, n) from samples to the coefficients of the cubic spline through them, mirrored at its ends."""
-    return np.asarray(ndimage.spline_filter1d(np.eye(n), order=3, axis=0, mode="mirror"), dtype=np.float64)
+    return np.asarray(scipy.ndimage.spline_filter1d(np.eye(n), order=3, axis=0, mode="mirror"), dtype=np.float64)
 
 
 def _spline_taps(positions: Floats, n: int) -> tuple[Floats, Integers]:
@@ -122,7 +122,7 @@ def kept_neighbourhoods() -> Bytes:
     for code in range(256):
         bits = [code >> i & 1 for i in range(8)]
         around = np.array([*bits[:4], 0, *bits[4:]]).reshape(3, 3)
-        pieces = ndimage.label(around, structure=np.ones((3, 3)))[1]
+        pieces = scipy.ndimage.label(around, structure=np.ones((3, 3)))[1]
         keep[code] = pieces != 1 or around.sum() < 2
     return keep
 

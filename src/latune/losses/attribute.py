@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import scipy
 import torch
 from numpy.typing import NDArray
-from scipy.special import ndtri
 from torch import Tensor
 
 __all__ = ["Ties", "attribute_regularization", "quantile_normal", "standardised"]
@@ -80,7 +80,7 @@ def quantile_normal(values: NDArray[np.float32], reference: NDArray[np.float32])
     for column in range(values.shape[1]):
         known, counts = np.unique(reference[:, column], return_counts=True)
         ranks = np.cumsum(counts) - (counts - 1) / 2  # of equal values the mean of theirs
-        quantiles = ndtri((ranks - 0.5) / len(reference))
+        quantiles = scipy.special.ndtri((ranks - 0.5) / len(reference))
         transformed[:, column] = np.interp(values[:, column], known, quantiles)
     return transformed
 

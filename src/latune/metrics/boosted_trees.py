@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, softmax
+import scipy
 
 from latune.errors import MissingExtraError
 from latune.metrics.arrays import FloatArray, IntArray, constant_columns
@@ -108,7 +108,7 @@ def _prior_scores(targets: FloatArray) -> FloatArray:
 
 def _probabilities(scores: FloatArray) -> FloatArray:
     """Return probabilities (N, T) of the classes, or of the second of two."""
-    return np.asarray(softmax(scores, axis=1) if scores.shape[1] > 1 else expit(scores))
+    return np.asarray(scipy.special.softmax(scores, axis=1) if scores.shape[1] > 1 else scipy.special.expit(scores))
 
 
 def _parameters(trees: int) -> dict[str, object]:

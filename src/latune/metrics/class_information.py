@@ -11,7 +11,7 @@ One code is one sorted column: neighbours are found in it by position, without a
 """
 
 import numpy as np
-from scipy.special import digamma
+import scipy
 
 from latune.metrics.arrays import FloatArray, IntArray, constant_columns
 
@@ -57,8 +57,9 @@ def _information(ordered: FloatArray, classes: IntArray) -> float:
     # Adding a distance to a code rounds: a margin keeps the neighbour at exactly this distance outside.
     reach = np.maximum(radius - 4 * np.finfo(np.float64).eps * np.abs(ordered).max(), 0.0)
     closer = np.searchsorted(ordered, ordered + reach, "right") - np.searchsorted(ordered, ordered - reach, "left")
-    crowd = digamma(sizes) + digamma(np.maximum(closer, 1)) - digamma(neighbours)
-    return float(digamma(len(ordered)) - crowd.mean())
+    psi = scipy.special.digamma
+    crowd = psi(sizes) + psi(np.maximum(closer, 1)) - psi(neighbours)
+    return float(psi(len(ordered)) - crowd.mean())
 
 
 def _neighbour_distances(ordered: FloatArray, neighbours: int) -> FloatArray:

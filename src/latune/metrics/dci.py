@@ -20,8 +20,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import xlogy
 
 from latune.metrics.arrays import FloatArray, IntArray
 from latune.metrics.boosted_trees import boosted_trees, has_lightgbm
@@ -161,7 +161,7 @@ def _concentration(table: FloatArray) -> float:
         return 0.0
     sums = table.sum(axis=1)
     rows = table[sums > 0] / sums[sums > 0, None]
-    entropies = -xlogy(rows, rows).sum(axis=1)
+    entropies = -scipy.special.xlogy(rows, rows).sum(axis=1)
     largest = max(np.log(table.shape[1]), np.finfo(float).tiny)  # a single column has entropy 0
     return float(np.average(1 - entropies / largest, weights=sums[sums > 0]))
 

@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import stdtrit
 
 from latune.metrics.arrays import (
     FloatArray,
@@ -204,7 +204,7 @@ def spearman_correlation(rank_correlation: FloatArray, items: int) -> FloatArray
         (...) scores from 0 to 1.
     """
     freedom = items - 2
-    bound = stdtrit(freedom, 1 - _SIGNIFICANCE / 2)
+    bound = scipy.special.stdtrit(freedom, 1 - _SIGNIFICANCE / 2)
     smallest = bound / np.sqrt(freedom + bound**2)
     strength = np.abs(rank_correlation)
     return np.asarray(np.where(strength < smallest, 0.0, strength).max(axis=-2).mean(axis=-1))

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.linalg import cho_factor, cho_solve
 
 from latune.errors import InputError
 from latune.metrics.arrays import FloatArray, IntArray
@@ -145,7 +145,7 @@ def _probe_errors(
     errors = []
     for capacity in CAPACITIES:
         used = codes + capacity
-        weights = cho_solve(cho_factor(gram[:used, :used]), moments[:used])
+        weights = scipy.linalg.cho_solve(scipy.linalg.cho_factor(gram[:used, :used]), moments[:used])
         errors.append(((targets_test - test[:, :used] @ weights) ** 2).mean(axis=0))
     return np.stack(errors)
 

@@ -7,8 +7,8 @@ continuous; scores that count put each of them into the bins of a histogram firs
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import xlogy
 
 from latune.errors import InputError
 from latune.metrics.arrays import FloatArray, IntArray, check_table
@@ -156,12 +156,10 @@ def discrete_entropies(classes: IntArray, weights: FloatArray | None = None) -> 
     if weights is None:
         probabilities = np.bincount(cells, minlength=sizes.sum()) / items
     else:
-        from scipy.sparse import csr_array
-
         rows = np.arange(0, cells.size + 1, columns)
-        members = csr_array((np.ones(cells.size), cells, rows), shape=(items, sizes.sum()))
+        members = scipy.sparse.csr_array((np.ones(cells.size), cells, rows), shape=(items, sizes.sum()))
         probabilities = np.asarray((members.T @ weights.T).T)
-    return np.asarray(-np.add.reduceat(xlogy(probabilities, probabilities), starts, axis=-1))
+    return np.asarray(-np.add.reduceat(scipy.special.xlogy(probabilities, probabilities), starts, axis=-1))
 
 
 def _numbered(column: FloatArray, label: str) -> IntArray:

@@ -23,8 +23,8 @@ Cost: one k-d tree per pair; the marginal counts are binary searches in columns 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import digamma
 
 from latune.metrics.arrays import FloatArray, IntArray, check_codes_and_attributes, constant_columns
 
@@ -94,7 +94,7 @@ def mutual_information(codes: ArrayLike, attributes: ArrayLike, *, seed: int = 0
     first, second = _noisy_columns(table, generator), _noisy_columns(table, generator)
 
     items = len(latent)
-    psi = digamma(np.arange(1, items + 1, dtype=np.float64))
+    psi = scipy.special.digamma(np.arange(1, items + 1, dtype=np.float64))
     local = np.zeros((latent.shape[1], table.shape[1], items))
     for index, column in zip(used, code_columns, strict=True):
         for attribute, target in enumerate(first):
@@ -136,9 +136,7 @@ def _local_information(column: _Column, target: _Column, psi: FloatArray) -> Flo
 
 def _joint_distances(points: FloatArray) -> FloatArray:
     """Return the Chebyshev distance of each of the (N, 2) points to its third neighbour."""
-    from scipy.spatial import cKDTree
-
-    tree = cKDTree(points, leafsize=12, balanced_tree=False)
+    tree = scipy.spatial.cKDTree(points, leafsize=12, balanced_tree=False)
     # The nearest point of each is itself.
     distance = np.asarray(tree.query(points, k=[_NEIGHBOURS + 1], p=np.inf)[0])
     return distance[:, 0]

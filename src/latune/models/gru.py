@@ -101,7 +101,7 @@ class Gru(nn.GRU):
 def linear(inputs: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`torch.nn.functional.linear`; in float32 on a CPU all three products of a training step go through oneDNN."""
     if transformed():
-        many = inputs.numel() * len(weight) >= _FEW_PRODUCTS and inputs.is_cpu and stacked_members()
+        many = inputs.numel() * weight.shape[0] >= _FEW_PRODUCTS and inputs.is_cpu and stacked_members()
         return member_wise(linear, inputs, weight, bias) if many else F.linear(inputs, weight, bias)
     result: Tensor = _LINEAR(inputs, weight, bias)
     return result
@@ -129,7 +129,7 @@ class _Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(inputs, weight)
-        return _product(inputs.flatten(0, -2), weight, bias).view(*inputs.shape[:-1], len(weight))
+        return _product(inputs.flatten(0, -2), weight, bias).view(*inputs.shape[:-1], weight.shape[0])
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:

@@ -89,7 +89,7 @@ class MeasureRnn(TokenModel):
             return token_distribution(self._forced_logits(codes, items))
         if self.training and codes.is_cpu:
             # No gradient passes through a token: find the tokens first, then learn from all ticks in one fused call.
-            masks = self.tick_rnn.masks(self._ticks, self._beats_per_item * len(codes))
+            masks = self.tick_rnn.masks(self._ticks, self._beats_per_item * codes.shape[0])
             beats = self._beats(codes)
             with torch.no_grad():
                 tokens = self._step(beats, masks=masks)[1]
@@ -114,7 +114,7 @@ class MeasureRnn(TokenModel):
         """Per beat the first state (layers, B, 4, H) and the constant input (B, 4, H) of the tick GRU."""
         hidden, layers = self.config.hidden_size, self.config.layers
         state = self.beat_state(codes).unflatten(-1, (layers, hidden)).transpose(0, 1).contiguous()
-        beats, _ = self.beat_rnn(self.beat_input.expand(len(codes), self._beats_per_item, 1), state)
+        beats, _ = self.beat_rnn(self.beat_input.expand(codes.shape[0], self._beats_per_item, 1), state)
         first = self.tick_state(beats).unflatten(-1, (layers, hidden))
         return first.permute(2, 0, 1, 3), self.tick_input(beats)
 
@@ -147,7 +147,7 @@ class MeasureRnn(TokenModel):
     ) -> tuple[Tensor, Tensor]:
         """Logits (B, T, V) and tokens (B, T), each tick fed with the token before it."""
         states, inputs = beats
-        rows = len(inputs)
+        rows = inputs.shape[0]
         previous = self.first_token.expand(rows, -1)
         all_logits, all_tokens = [], []
         constant = self.tick_rnn.input_gates(inputs, previous.shape[-1]) if inputs.is_cpu else inputs

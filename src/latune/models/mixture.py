@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 
+import scipy
 import torch
 from torch import Tensor, nn
 
@@ -109,9 +110,8 @@ class Mixture(CodePrior):
         nearest = self._log_density(distances)[:, :among].argmax(dim=1)
         if alpha == 0:
             return nearest
-        from scipy.stats import chi2
-
-        accepted = distances.gather(1, nearest[:, None])[:, 0] <= float(chi2.ppf(1 - alpha, self.latent_size))
+        farthest = float(scipy.stats.chi2.ppf(1 - alpha, self.latent_size))
+        accepted = distances.gather(1, nearest[:, None])[:, 0] <= farthest
         return nearest.where(accepted, UNLABELLED)
 
     def classify_by_density(self, codes: Tensor, threshold: float, among: int | None = None) -> Tensor:

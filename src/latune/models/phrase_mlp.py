@@ -120,7 +120,7 @@ class PhraseMlp(TokenModel):
         """
         hidden = None
         if self.training and items is not None:
-            drawn = torch.rand(len(codes), self._measures + 1, device=codes.device)
+            drawn = torch.rand(codes.shape[0], self._measures + 1, device=codes.device)
             hidden = (drawn[:, 1:] < 2 * self._config.hidden_measures) & (drawn[:, :1] < 0.5)
         return token_distribution(self._logits(codes, hidden))
 
@@ -174,7 +174,7 @@ class PhraseMlp(TokenModel):
         pitched = [*_neighbourhoods(notes.sum(dim=2), seen), _before(last * seen), _after(first * seen)]
         rhythms = torch.cat(_neighbourhoods(rhythm, seen), dim=-1)[hidden]
         bias: Tensor = self.pitch_context(torch.stack(pitched, dim=2)[hidden])  # (H, T, P)
-        hold, note = self.rhythm_context(rhythms).reshape(len(bias), 2, self._ticks, 1).unbind(dim=1)
+        hold, note = self.rhythm_context(rhythms).reshape(bias.shape[0], 2, self._ticks, 1).unbind(dim=1)
         around = bias.new_zeros(*bias.shape[:2], self._symbols)
         around[..., self._first : self._last] = bias + note
         around[..., self._hold : self._hold + 1] = hold

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 import torch
 from numpy.typing import NDArray
 
@@ -96,11 +97,9 @@ def _ledoit_wolf(residuals: Array, freedom: int) -> Array:
 
 def _isotropic(means: Array) -> Array:
     """Covariances (K, D, D) of regions of which only the means (K, D) are known."""
-    from scipy.spatial.distance import cdist
-
     if len(means) == 1:
         raise DataError("A single labelled item of a single region does not say how large the region is.")
-    between = cdist(means, means)
+    between = scipy.spatial.distance.cdist(means, means)
     np.fill_diagonal(between, np.inf)
     size = means.shape[1]
     variances: Array = (NEAREST_SHARE * between.min(axis=1)) ** 2 / size

@@ -75,14 +75,14 @@ class SongBars(SongModel):
 
     def logits(self, codes: Tensor, items: Tensor | None = None) -> Tensor:
         """Logits (B, 256, 4, V) for codes (B, D); `items` is not read."""
-        bars = F.silu(self.decoder(codes)).view(len(codes), BARS, -1)
-        written = self.bar_decoder(F.silu(bars)).reshape(len(codes), STEPS, len(TRACKS), -1)
+        bars = F.silu(self.decoder(codes)).view(codes.shape[0], BARS, -1)
+        written = self.bar_decoder(F.silu(bars)).reshape(codes.shape[0], STEPS, len(TRACKS), -1)
         logits: Tensor = self.to_logits(written)
         return logits
 
     def _encode(self, embedded: Tensor) -> Distribution:
         """q(z|x) for embedded tokens (B, 256, 4, E)."""
-        bars = self.bar_encoder(embedded.reshape(len(embedded), BARS, -1))
+        bars = self.bar_encoder(embedded.reshape(embedded.shape[0], BARS, -1))
         read = F.silu(self.encoder(F.silu(bars).flatten(1)))
         style = None if self.to_style is None else self.to_style(read)
         return self._posterior(self.to_mean(read), self.to_log_variance(read), style)

@@ -154,13 +154,13 @@ class _BarWriter(nn.Module):
             logits = self.to_logits(self.steps(inputs, _states(self.steps, state))[0])
         else:
             logits, own = self._read_own(bars, state, sampling)
-            return logits.view(len(codes), STEPS, -1), own.view(len(codes), STEPS)
-        logits = logits.view(len(codes), STEPS, -1)
+            return logits.view(codes.shape[0], STEPS, -1), own.view(codes.shape[0], STEPS)
+        logits = logits.view(codes.shape[0], STEPS, -1)
         return logits, _chosen(logits, sampling)
 
     def _read_own(self, bars: Tensor, state: Tensor, sampling: Sampling | None) -> tuple[Tensor, Tensor]:
         """Logits (N, 16, V) and tokens (N, 16) of bars (N, H), each step given the token before, the first one none."""
-        states, before = _states(self.steps, state), bars.new_zeros(len(bars), SYMBOLS)
+        states, before = _states(self.steps, state), bars.new_zeros(bars.shape[0], SYMBOLS)
         logits, tokens = [], []
         for _ in range(STEPS_PER_BAR):
             output, states = self.steps(torch.cat([bars, before], dim=-1)[:, None], states)

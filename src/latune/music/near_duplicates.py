@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from latune.music.measure import HOLD
@@ -32,9 +33,6 @@ def melody_groups(tunes: Sequence[NDArray[np.int16]], metre: Metre, common: floa
     Returns:
         Shape (len(tunes),), numbered from 0 in the order of the first member.
     """
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
     if not tunes:
         return np.empty(0, np.int32)
     numbers: dict[bytes, int] = {}
@@ -43,16 +41,18 @@ def melody_groups(tunes: Sequence[NDArray[np.int16]], metre: Metre, common: floa
         phrases = {numbers.setdefault(phrase.tobytes(), len(numbers)) for phrase in _phrases(ticks, metre)}
         rows += [row] * len(phrases)
         columns += sorted(phrases)
-    holds: Any = csr_array((np.ones(len(rows), np.int32), (rows, columns)), shape=(len(tunes), len(numbers)))
+    holds: Any = scipy.sparse.csr_array(
+        (np.ones(len(rows), np.int32), (rows, columns)), shape=(len(tunes), len(numbers))
+    )
     telling = np.asarray(holds.sum(axis=0)).ravel() <= _OFTEN
     holds = holds[:, telling]
     shared = (holds @ holds.T).tocoo()
     sizes = np.asarray(holds.sum(axis=1)).ravel()
     shorter = np.minimum(sizes[shared.coords[0]], sizes[shared.coords[1]])
     linked = shared.data >= common * shorter
-    links: Any = csr_array((linked.astype(np.int8), shared.coords), shape=shared.shape)
+    links: Any = scipy.sparse.csr_array((linked.astype(np.int8), shared.coords), shape=shared.shape)
     links.eliminate_zeros()
-    _, labels = connected_components(links, directed=False)
+    _, labels = scipy.sparse.csgraph.connected_components(links, directed=False)
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse].astype(np.int32)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
+import scipy
 
 from latune.control.editor import Editor
 from latune.data.codecs import Codec
@@ -262,7 +262,7 @@ def _together(dataset: Dataset, editor: Editor) -> list[str]:
     indices = dataset.split("train")
     indices = indices[:: max(1, len(indices) // _ROWS)]
     columns = [dataset.table.index(name) for name in names]
-    ranks = rankdata(np.asarray(dataset.attributes[indices])[:, columns], axis=0)
+    ranks = scipy.stats.rankdata(np.asarray(dataset.attributes[indices])[:, columns], axis=0)
     correlation = np.asarray(np.corrcoef(ranks.T))
     return [
         f"In real items, {readable(names[j])} and {readable(names[i])} go together (rank correlation"

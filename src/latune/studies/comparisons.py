@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from latune.evaluation.folds import CONFIDENCE, mean_and_interval
 from latune.studies.results import Results
@@ -230,8 +230,8 @@ def _spearman(pair: NDArray[np.float64], generator: np.random.Generator) -> tupl
     """Correlation of (2, n) values with the ends of its interval."""
     count = pair.shape[1]
     drawn = pair[:, generator.integers(count, size=(_DRAWS, count))]
-    value = float(_correlation(stats.rankdata(pair, axis=-1)))
-    draws = _correlation(stats.rankdata(drawn, axis=-1))
+    value = float(_correlation(scipy.stats.rankdata(pair, axis=-1)))
+    draws = _correlation(scipy.stats.rankdata(drawn, axis=-1))
     known = draws[np.isfinite(draws)]  # a draw of one run alone has no correlation
     if not np.isfinite(value) or not len(known):
         return (np.nan, np.nan, np.nan)
@@ -260,7 +260,7 @@ def _tails() -> tuple[float, float]:
 
 
 def _wilcoxon(differences: NDArray[np.float64]) -> float:
-    return 1.0 if not differences.any() else float(stats.wilcoxon(differences).pvalue)
+    return 1.0 if not differences.any() else float(scipy.stats.wilcoxon(differences).pvalue)
 
 
 def _variants(results: Results, group: str) -> list[str]:
