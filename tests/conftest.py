@@ -18,9 +18,11 @@ import torch
 import small_songs
 from latune.attributes import AttributeTable
 from latune.control.editor import calibrate_run, open_editor
+from latune.data import chorales
 from latune.data.dataset import Dataset
 from latune.data.measure_codec import MeasureCodec
 from latune.data.picture_codec import PictureCodec
+from latune.data.registry import prepare_dataset
 from latune.data.store import store_dataset
 from latune.evaluation.evaluate import evaluate_run
 from latune.images.morphology import DIGIT_ATTRIBUTES
@@ -70,8 +72,14 @@ RECIPES = {
     "beta_vae": re.sub(r"attributes:\n(  .*\n)+training", "training", AR_VAE).replace("ar_vae", "beta_vae"),
 }
 
-# Folders whose tests share runs and exported graphs that take long to make.
-TOGETHER = ("tests/browser/", "tests/studio/")
+# Tests that share what takes long to make stay in one process: runs and exported graphs, and the chorales.
+TOGETHER = {
+    "page": ("tests/browser/", "tests/studio/"),
+    "chorales": (
+        "tests/data/test_chorales.py",
+        "tests/examples/test_notebooks.py::test_a_notebook_runs[knobs_for_music]",
+    ),
+}
 # What takes minutes begins first, so that no process is left with it at the end.
 FIRST = ("tests/examples/", "tests/browser/", "tests/docs/test_blocks.py", "tests/studies/", "tests/training/")
 
@@ -88,9 +96,10 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            if nodeid.startswith("tests/examples/"):
+            together = next((name for name, starts in TOGETHER.items() if nodeid.startswith(starts)), None)
+            if together is None and nodeid.startswith("tests/examples/"):
                 return nodeid  # half a minute each
-            return "page" if nodeid.startswith(TOGETHER) else nodeid.split("::")[0]
+            return together or nodeid.split("::")[0]
 
     return Scheduling(config, log)
 
@@ -139,6 +148,24 @@ def data_folder(tmp_path_factory, synthetic):
         patch.setenv("LATUNE_DATA", str(folder))
         store_dataset(synthetic)
         yield folder
+
+
+@pytest.fixture(scope="session")
+def chorale_corpus():
+    """All chorales of music21's corpus, and those left out: reading them takes half a minute."""
+    pytest.importorskip("music21")
+    return chorales.read_chorales(workers=2)
+
+
+@pytest.fixture(scope="session")
+def chorale_folder(tmp_path_factory, chorale_corpus):
+    """A folder for `LATUNE_DATA` with the real chorales."""
+    folder = tmp_path_factory.mktemp("chorales-data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LATUNE_DATA", str(folder))
+        patch.setattr(chorales, "read_chorales", lambda *_: chorale_corpus)
+        prepare_dataset("chorales")
+    return folder
 
 
 @pytest.fixture(scope="session")

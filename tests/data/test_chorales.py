@@ -3,27 +3,34 @@
 import numpy as np
 import pytest
 
-from latune.data.chorales import _read_chorale, build_chorales, build_parity_chorales, read_chorales
+from latune.data.chorales import _read_chorale, build_chorales, build_parity_chorales
+from latune.data.store import load_dataset
 from latune.music.measure import END, HIGHEST_PITCH, HOLD, LOWEST_PITCH, START, midi_vocabulary, ticks_from_events
 from latune.music.tune import tune_from_ticks
 
-pytest.importorskip("music21")
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def corpus():
-    return read_chorales(workers=2)
+def stored(chorale_folder):
+    """A function from a name to the data set as it was stored."""
+
+    def load(name):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LATUNE_DATA", str(chorale_folder))
+            return load_dataset(name)
+
+    return load
 
 
 @pytest.fixture(scope="module")
-def default(corpus):
-    return build_chorales(*corpus)
+def default(stored):
+    return stored("chorales")
 
 
 @pytest.fixture(scope="module")
-def parity(corpus):
-    return build_parity_chorales(*corpus)
+def parity(stored):
+    return stored("chorales-parity")
 
 
 def intervals(ticks):
@@ -31,8 +38,8 @@ def intervals(ticks):
     return np.where(ticks >= 0, ticks - ticks[ticks >= 0][0], ticks).tobytes()
 
 
-def test_accepted_and_rejected(corpus, default):
-    accepted, rejected = corpus
+def test_accepted_and_rejected(chorale_corpus, default):
+    accepted, rejected = chorale_corpus
     assert (len(accepted), len(rejected)) == (346, 25)
     assert sum("parts: expected 4" in row["reason"] for row in rejected) == 20
     assert sum("off the grid" in row["reason"] for row in rejected) == 4
@@ -41,14 +48,14 @@ def test_accepted_and_rejected(corpus, default):
     assert all(row["reason"].endswith(".") for row in default.description["rejected"])
 
 
-def test_parity_counts(parity, corpus):
+def test_parity_counts(parity, chorale_corpus):
     ticks = parity.codec.ticks(parity.items)
     assert len(ticks) == 108_052
-    assert (ticks == START).all(axis=1).sum() == 6_290 == sum(len(chorale.shifts) for chorale in corpus[0])
+    assert (ticks == START).all(axis=1).sum() == 6_290 == sum(len(chorale.shifts) for chorale in chorale_corpus[0])
     assert (ticks == START).any(axis=1).sum() == 6_290
     assert (ticks == END).any(axis=1).sum() == 4_228
     assert parity.codec.symbols == 77
-    untransposed = sum(1 + int(np.ceil(chorale.length / 4)) for chorale in corpus[0])
+    untransposed = sum(1 + int(np.ceil(chorale.length / 4)) for chorale in chorale_corpus[0])
     assert untransposed == 6_006
     assert len(np.unique(parity.items, axis=0)) == pytest.approx(26_952, abs=5)
     assert np.mean(ticks == HOLD) == pytest.approx(0.787, abs=5e-4)
@@ -68,9 +75,9 @@ def test_stored_attributes_are_those_of_the_items(name, request):
     assert pitches.max() <= HIGHEST_PITCH
 
 
-def test_tune_items_tune_is_the_identity(corpus):
+def test_tune_items_tune_is_the_identity(chorale_corpus):
     vocabulary = midi_vocabulary()
-    for chorale in corpus[0]:
+    for chorale in chorale_corpus[0]:
         tune = tune_from_ticks(chorale.ticks)
         back = tune_from_ticks(vocabulary.ticks_from_tokens(vocabulary.tokens_from_ticks(tune.performed)))
         np.testing.assert_array_equal(back.ticks, chorale.ticks)
@@ -89,8 +96,8 @@ def test_splits_cut_no_group(default):
     assert np.array_equal(everything, np.arange(len(default.items)))
 
 
-def test_no_test_melody_is_trained_on_in_any_transposition(default, corpus):
-    fours = [chorale for chorale in corpus[0] if chorale.metres == ("4/4",)]
+def test_no_test_melody_is_trained_on_in_any_transposition(default, chorale_corpus):
+    fours = [chorale for chorale in chorale_corpus[0] if chorale.metres == ("4/4",)]
     split_of_group = {int(g): name for name, part in default.splits.items() for g in np.unique(default.groups[part])}
     start, melodies = 0, {"train": set(), "validation": set(), "test": set()}
     for chorale in fours:  # items lie in the order of the corpus
@@ -105,10 +112,10 @@ def test_no_test_melody_is_trained_on_in_any_transposition(default, corpus):
     assert not melodies["validation"] & melodies["train"]
 
 
-def test_transpositions_are_all_there(default, corpus):
+def test_transpositions_are_all_there(default, chorale_corpus):
     """The training part holds every training tune in every key of the range, the others as written."""
     ticks = default.codec.ticks(default.items)
-    fours = {intervals(c.ticks): c for c in corpus[0] if c.metres == ("4/4",)}
+    fours = {intervals(c.ticks): c for c in chorale_corpus[0] if c.metres == ("4/4",)}
     held_out = sum(len(default.splits[name]) for name in ("validation", "test"))
     assert held_out < sum(len(c.ticks) for c in fours.values()) < len(default.splits["train"])
     trained = ticks[default.splits["train"]]
@@ -116,14 +123,14 @@ def test_transpositions_are_all_there(default, corpus):
     assert (pitches.min(), pitches.max()) == (LOWEST_PITCH, HIGHEST_PITCH)
 
 
-def test_a_second_preparation_is_identical(corpus, default, parity):
-    for again, before in ((build_chorales(*corpus), default), (build_parity_chorales(*corpus), parity)):
+def test_a_second_preparation_is_identical(chorale_corpus, default, parity):
+    for again, before in ((build_chorales(*chorale_corpus), default), (build_parity_chorales(*chorale_corpus), parity)):
         for array in ("items", "attributes", "groups"):
             assert np.array_equal(getattr(again, array), getattr(before, array))
         assert all(np.array_equal(again.splits[name], part) for name, part in before.splits.items())
         assert again.codec.to_dict() == before.codec.to_dict()
-        assert again.description == before.description
-    for chorale in corpus[0][::25]:  # reading itself, this time in this process
+        assert before.description == before.description | again.description  # storing adds to it
+    for chorale in chorale_corpus[0][::25]:  # reading itself, this time in this process
         read = _read_chorale(chorale.name)
         assert np.array_equal(read.ticks, chorale.ticks)
         assert (read.names, read.metres, read.length) == (chorale.names, chorale.metres, chorale.length)

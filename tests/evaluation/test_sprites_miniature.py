@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from latune.control import editor
 from latune.control.editor import calibrate_run, open_editor
 from latune.data.dataset import Dataset
 from latune.data.packed_items import PackedItems
@@ -44,11 +45,12 @@ def miniature():
     return Dataset("sprites-small", PackedItems.pack(items), values, numbers.astype(np.int32), splits, codec)
 
 
-def test_knobs_of_sprites_work(miniature, tmp_path):
+def test_knobs_of_sprites_work(miniature, tmp_path, monkeypatch):
+    monkeypatch.setattr(editor, "GAIN_ITEMS", 32)
     run = train(load_recipe("sprites-small/ar-vae", MINIATURE), miniature, tmp_path / "run")
     calibrate_run(run, miniature)
-    editor = open_editor(run.folder)
-    metrics = evaluate_run(run, miniature, editor)
+    opened = open_editor(run.folder)
+    metrics = evaluate_run(run, miniature, opened)
     scores = metrics["scores"]["means"]["attributes"]
     assert metrics["scores"]["means"]["interpretability"]["value"] > 0.7
     assert min(scores[name]["r_squared"]["value"] for name in ("posx", "posy")) > 0.9
@@ -56,5 +58,5 @@ def test_knobs_of_sprites_work(miniature, tmp_path):
     certificate = run.read_json("certificate.json")
     assert certificate["knobs"]["posx"]["joint"]["rank_correlation"]["value"] > 0.5
     items = miniature.items[miniature.split("test")[:20]]
-    left, right = (editor.turn(items, {"posx": value}).values[:, 2] for value in (0.1, 0.9))
+    left, right = (opened.turn(items, {"posx": value}).values[:, 2] for value in (0.1, 0.9))
     assert np.nanmean(right - left) > 0.5

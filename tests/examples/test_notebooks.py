@@ -68,11 +68,12 @@ def test_a_notebook_says_what_its_script_says(build, script):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_a_notebook_runs(script, tmp_path):
+def test_a_notebook_runs(script, tmp_path, request):
     startup = tmp_path / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
     (startup / "quick.py").write_text(QUICK)
-    folders = {"LATUNE_DATA": str(tmp_path / "data"), "IPYTHONDIR": str(tmp_path / "ipython")}
+    data = request.getfixturevalue("chorale_folder") if script.stem == "knobs_for_music" else tmp_path / "data"
+    folders = {"LATUNE_DATA": str(data), "IPYTHONDIR": str(tmp_path / "ipython")}
     environment = {**os.environ, **folders, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(EXAMPLES / "build.py"), script.stem, "--output", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=environment, check=False)

@@ -7,10 +7,12 @@ import pytest
 import torch
 
 from latune.attributes import AttributeTable
+from latune.control import editor
 from latune.control.editor import calibrate_run, open_editor
 from latune.data.picture_codec import PictureCodec
 from latune.errors import RecipeError, RunError
 from latune.evaluation.evaluate import evaluate_run
+from latune.training import reader
 from latune.training.reader import load_reader, save_reader, train_attribute_reader, train_class_reader
 from latune.training.trainer import train
 
@@ -38,9 +40,9 @@ def test_attributes_are_learned(labelled, attribute_reader):
 
 
 def test_classes_are_learned(labelled):
-    reader = train_class_reader(labelled, seed=0)
-    assert reader.score > 0.9
-    assert set(reader.classes(labelled.items[:20]).tolist()) <= {0, 1}
+    trained = train_class_reader(labelled, seed=0)
+    assert trained.score > 0.9
+    assert set(trained.classes(labelled.items[:20]).tolist()) <= {0, 1}
 
 
 def test_training_a_reader_leaves_the_random_state_alone(labelled):
@@ -63,13 +65,15 @@ def test_files(labelled, attribute_reader, tmp_path):
         load_reader(stem)
 
 
-def test_a_run_on_labels_gets_a_reader(labelled, small_recipe, tmp_path):
+def test_a_run_on_labels_gets_a_reader(labelled, small_recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "FEWEST_STEPS", 30)
+    monkeypatch.setattr(editor, "GAIN_ITEMS", 16)
     with pytest.raises(RecipeError, match="'width' is a label"):
         labelled.codec.measure(labelled.items[:2], ["width"])
     run = train(small_recipe("training.steps=30", name="pictures"), labelled, tmp_path / "run")
     calibrate_run(run, labelled)
-    editor = open_editor(run.folder)
-    assert editor.codec.measurable
-    assert editor.turn(labelled.items[:3], {"width": 6.0}).values.shape == (3, 3)
-    metrics = evaluate_run(run, replace(labelled, classes=None), editor, controlled_items=10)
+    opened = open_editor(run.folder)
+    assert opened.codec.measurable
+    assert opened.turn(labelled.items[:3], {"width": 6.0}).values.shape == (3, 3)
+    metrics = evaluate_run(run, replace(labelled, classes=None), opened, controlled_items=10)
     assert set(metrics["attribute_reader"]["per_attribute"]) == {"slant", "width", "height"}
