@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
-RECIPES = ("chorales/ar-vae", "chorales/glsr-vae")
+RECIPES = ("chorales/ar-vae", "chorales/glsr-vae", "sprites-small/ar-vae")
 THREADS = (1, 1, 2, 2)
 PAIRS = (("one thread, twice", 0, 1), ("two threads, twice", 2, 3), ("one and two threads", 0, 2))
 

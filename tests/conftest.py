@@ -90,6 +90,12 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist may be absent
+def pytest_xdist_auto_num_workers(config):
+    """One process more than there are processors: some tests wait, for a browser or for a node that died."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Where several processes run the tests: those of a file stay in one, but for a few."""
     from xdist.scheduler import LoadScopeScheduling

@@ -273,7 +273,7 @@ def reason_not_run(command):
 
 def is_run_elsewhere(command):
     """Whether an earlier page has the same command, and it is one of those that take long."""
-    long = command.words[1] in ("report", "sweep") or "data.protocol=kfold" in command.words
+    long = command.words[1] in ("evaluate", "report", "sweep") or "data.protocol=kfold" in command.words
     alike = [each.page for each in EVERY_COMMAND if each.words[:4] == command.words[:4]]
     return long and alike[0] != command.page
 
