@@ -1,5 +1,6 @@
 """One run on two processes equals that on one: history, weights, after a stop, for every method."""
 
+import contextlib
 import json
 import os
 import signal
@@ -16,10 +17,12 @@ from safetensors.torch import load_file
 
 import small_moves
 import small_songs
+from latune.cli import main
 from latune.data.store import store_dataset
 from latune.methods.registry import _Config
 from latune.recipes.items import items_of
 from latune.recipes.loading import recipe_from_dict
+from latune.training import distributed
 from latune.training.checkpoint import position
 from latune.training.distributed import process_group
 from latune.training.history import read_history
@@ -277,6 +280,14 @@ def test_one_process_speaks_of_an_error(recipe_file, tmp_path):
     assert work.returncode != 0
     assert errors.count("Error: run is not empty") == 1, errors
     assert "Traceback" not in errors.split("Error: run is not empty")[0]
-    folds = processes(tmp_path, "-m", "latune", "train", str(recipe_file), "--set", "data.protocol=kfold")
-    _, errors = folds.communicate(timeout=120)
-    assert errors.count("torchrun trains one run on several devices, not a cross-validation") == 1, errors
+
+
+def test_several_processes_train_no_folds(recipe_file, monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(distributed, "process_group", contextlib.nullcontext)
+    monkeypatch.setattr(sys, "argv", ["latune", "train", str(recipe_file), "--set", "data.protocol=kfold"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "torchrun trains one run on several devices, not a cross-validation" in " ".join(
+        capsys.readouterr().err.split()
+    )
