@@ -15,6 +15,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--js-flags=--liftoff-only",  # small networks: what a better compiler saves is less than it costs
 )
 WATCH_POLICY = """
     window.violations = [];

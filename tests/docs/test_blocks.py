@@ -295,7 +295,7 @@ def in_small(words):
     if words[0] == "edit" and "--knob" in words and "--nearest" not in words:
         words.append("--nearest")
     if words[0] == "evaluate" and "--items" in words:
-        words[words.index("--items") + 1] = "4"
+        words[words.index("--items") + 1] = "10"
     return words
 
 
