@@ -31,7 +31,7 @@ from latune.images.morphology import DIGIT_ATTRIBUTES, measure_morphology
 from latune.losses.attribute import attribute_regularization
 from latune.metrics import Representation, evaluate, gaussian_total_correlation, score, unsupervised_ranking
 from latune.music.measure import midi_vocabulary
-from latune.music.songs.attributes import SONG_ATTRIBUTES
+from latune.music.songs.attributes import SONG_ATTRIBUTES, measure_song_attributes
 from latune.studies.plan import plan_runs
 from latune.studies.study import study_from_dict
 
@@ -151,7 +151,7 @@ def digits(count: int) -> Work:
 
 def songs(count: int) -> Work:
     tokens = np.random.default_rng(0).integers(30, 131, (count, 256, 4)).clip(max=129).astype(np.uint8)
-    return lambda: SONG_ATTRIBUTES.measure(tokens)
+    return lambda: measure_song_attributes(tokens, SONG_ATTRIBUTES.names)
 
 
 def planning(seeds: int) -> Work:
