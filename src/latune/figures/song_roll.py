@@ -49,6 +49,7 @@ _NOTE_GAP, _HIT_GAP, _HEAD = 0.12, 0.3, 0.25  # steps between notes, between hit
 _BEATS, _BARS_PER_LINE = 4, 4
 
 _Tokens = NDArray[np.integer[Any]]
+_Values = NDArray[np.float64]
 _Rows = NDArray[np.int64]
 """The pitches that the rows of a track stand for, from below."""
 
@@ -170,23 +171,24 @@ def _places(part: Part) -> NDArray[np.int64]:
     return np.asarray(part.start.astype(np.int64) * SILENCE + part.pitch)
 
 
-def _boxes(part: Part, rows: _Rows, tall: float, longest: float = np.inf) -> NDArray[np.float64]:
+def _boxes(part: Part, rows: _Rows, tall: float, longest: float = np.inf) -> _Values:
     """Corners of the notes, (N, 4, 2), in steps and rows; drums are hits of one step."""
     row, left = np.searchsorted(rows, part.pitch).astype(float), part.start.astype(float)
     length = 1 - _HIT_GAP if part.is_drum else part.end - part.start - _NOTE_GAP
-    right = left + np.minimum(length, longest)
-    low, high = row - tall / 2, row + tall / 2
-    return np.stack([left, low, right, low, right, high, left, high], axis=1).reshape(-1, 4, 2)
+    return _corners(left, left + np.minimum(length, longest), row - tall / 2, row + tall / 2)
 
 
-def _bands(rows: _Rows, steps: int) -> NDArray[np.float64]:
+def _bands(rows: _Rows, steps: int) -> _Values:
     """Corners of whole rows, (N, 4, 2)."""
-    left, right = np.zeros(len(rows)), np.full(len(rows), steps)
-    low, high = rows - 0.5, rows + 0.5
+    middle = rows.astype(float)
+    return _corners(np.zeros(len(rows)), np.full(len(rows), float(steps)), middle - 0.5, middle + 0.5)
+
+
+def _corners(left: _Values, right: _Values, low: _Values, high: _Values) -> _Values:
     return np.stack([left, low, right, low, right, high, left, high], axis=1).reshape(-1, 4, 2)
 
 
-def _drawn(boxes: NDArray[np.float64], colour: str, zorder: int, **look: Any) -> PolyCollection:
+def _drawn(boxes: _Values, colour: str, zorder: int, **look: Any) -> PolyCollection:
     """Boxes as one element."""
     from matplotlib.collections import PolyCollection
 

@@ -6,7 +6,6 @@ import re
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import kmeans_plusplus
 
 from latune.attributes import Attribute
 from latune.data.dataset import Dataset
@@ -75,5 +74,7 @@ def _spread(
     _, first = np.unique(standard, axis=0, return_index=True)  # equal ones would be drawn twice
     if len(first) <= count:
         return np.sort(places[first])
+    from sklearn.cluster import kmeans_plusplus
+
     _, drawn = kmeans_plusplus(standard[first], count, random_state=int(generator.integers(2**31)))
     return np.sort(places[first[drawn]])
