@@ -4,9 +4,14 @@
 recipes and the command line work without preparing the corpus, and no test touches the user's cache.
 """
 
+import copy
+import fcntl
+import functools
 import gc
 import os
 import re
+import shutil
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Ray's workers are as nice as can be by default: beside other tests they would hardly get a turn.
@@ -30,6 +35,7 @@ from latune.images.morphology import DIGIT_ATTRIBUTES
 from latune.music.measure import HOLD, REST, midi_vocabulary
 from latune.recipes import load_recipe
 from latune.recipes.loading import recipe_from_dict
+from latune.training.run_folder import open_run
 from latune.training.trainer import train
 
 GROUPS, MEASURES = 20, 25  # tunes, measures per tune
@@ -190,12 +196,32 @@ def small_recipe(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def trained_run(tmp_path_factory, synthetic, small_recipe):
-    """An AR-VAE run on the synthetic set, trained, calibrated and evaluated; read it, do not change it."""
-    run = train(small_recipe(), synthetic, tmp_path_factory.mktemp("runs") / "ar-vae")
-    calibrate_run(run, synthetic)
-    evaluate_run(run, synthetic, open_editor(run.folder))
-    return run
+def measured_run(tmp_path_factory):
+    """A function from a name, a recipe and its data to a run, trained, calibrated and evaluated.
+
+    Where several processes run the tests, one of them makes it and each has a copy.
+    """
+    apart = tmp_path_factory.getbasetemp()
+    shared = apart.parent if "PYTEST_XDIST_WORKER" in os.environ else apart
+
+    def build(name, recipe, dataset):
+        made = shared / f"run-{name}"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                run = train(recipe, dataset, tmp_path_factory.mktemp("making") / name)
+                calibrate_run(run, dataset)
+                evaluate_run(run, dataset, open_editor(run.folder))
+                run.folder.rename(made)
+        return open_run(Path(shutil.copytree(made, tmp_path_factory.mktemp("runs") / name)))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def trained_run(measured_run, synthetic, small_recipe):
+    """An AR-VAE run on the synthetic set; read it, do not change it."""
+    return measured_run("ar-vae", small_recipe(), synthetic)
 
 
 @pytest.fixture(scope="session")
@@ -227,12 +253,9 @@ def ellipses():
 
 
 @pytest.fixture(scope="session")
-def trained_picture_run(tmp_path_factory, ellipses, small_recipe):
-    """An AR-VAE run on the ellipses, trained, calibrated and evaluated; read it, do not change it."""
-    run = train(small_recipe(name="pictures"), ellipses, tmp_path_factory.mktemp("runs") / "pictures")
-    calibrate_run(run, ellipses)
-    evaluate_run(run, ellipses, open_editor(run.folder))
-    return run
+def trained_picture_run(measured_run, ellipses, small_recipe):
+    """An AR-VAE run on the ellipses; read it, do not change it."""
+    return measured_run("pictures", small_recipe(name="pictures"), ellipses)
 
 
 @pytest.fixture(scope="session")
@@ -250,16 +273,30 @@ def songs(data_folder):
 
 
 @pytest.fixture(scope="session")
-def song_run(tmp_path_factory, songs):
-    """A MusAE run with petals on the songs, trained, calibrated and evaluated; read it, do not change it."""
-    recipe = recipe_from_dict(small_songs.RECIPE, "tests/songs")
-    run = train(recipe, songs, tmp_path_factory.mktemp("runs") / "songs")
-    calibrate_run(run, songs)
-    evaluate_run(run, songs, open_editor(run.folder))
-    return run
+def song_run(measured_run, songs):
+    """A MusAE run with petals on the songs; read it, do not change it."""
+    return measured_run("songs", recipe_from_dict(small_songs.RECIPE, "tests/songs"), songs)
 
 
 @pytest.fixture(scope="session")
 def song_editor(song_run):
     """The run of songs with its knobs."""
     return open_editor(song_run.folder)
+
+
+@pytest.fixture(scope="session")
+def operators_once():
+    """Graphs share the list of ONNX's operators: PyTorch makes it anew for each, a third of what an export takes."""
+    from torch.onnx._internal.exporter._constants import TORCHLIB_OPSET
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    listed = functools.cache(ONNXRegistry.from_torchlib)
+
+    def from_torchlib(opset_version=TORCHLIB_OPSET):
+        found = copy.copy(listed(opset_version))
+        found.functions = {target: list(ways) for target, ways in found.functions.items()}
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(from_torchlib))
+        yield

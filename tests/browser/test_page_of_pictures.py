@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from visit import IN_FILE
 
 RUN = "v=1&run=pictures"
 
@@ -33,6 +34,7 @@ def test_a_slider_changes_the_picture_and_what_is_measured(page):
     assert page.state()["targets"][0]["slant"] > 0
 
 
+@IN_FILE
 def test_arrow_keys_turn_a_slider(page):
     def press():
         page.by("slider-width").focus()
@@ -42,6 +44,7 @@ def test_arrow_keys_turn_a_slider(page):
     assert "width" in page.state()["targets"][0]
 
 
+@IN_FILE
 def test_a_held_attribute_stays_and_its_slider_is_locked(page):
     before = page.slide("slant", 0.5)["width"]
     page.settled(lambda: page.by("lock-width").click())
@@ -56,6 +59,7 @@ def _range(page, name):
     return float(slider.get_attribute("max")) - float(slider.get_attribute("min"))
 
 
+@IN_FILE
 def test_undo_redo_and_reset(page):
     first = page.slide("slant", 0.2)
     page.slide("slant", 0.9)
@@ -108,12 +112,14 @@ def test_a_link_restores_the_state_in_a_new_page(page, visit, home):
     assert other.measured() == pytest.approx(values, nan_ok=True)
 
 
+@IN_FILE
 def test_a_damaged_link_is_told_and_the_page_opens(visit, home):
     page = visit(home, "v=1&run=pictures&item=gallery.99999&k.nothing=3&hold=%E0%A4%A")
     assert page.toast()
     assert page.slide("slant", 0.9)["slant"] > page.slide("slant", 0.1)["slant"]
 
 
+@IN_FILE
 def test_the_command_that_makes_the_same(page):
     page.slide("slant", 0.8)
     page.by("copy-command").click()
@@ -123,6 +129,7 @@ def test_the_command_that_makes_the_same(page):
     assert "latune.load" in words
 
 
+@IN_FILE
 def test_tabs_and_map(page):
     for tab in ("certificate", "metrics", "map"):
         if page.by(f"tab-{tab}").count():

@@ -2,6 +2,7 @@
 
 import pytest
 import symusic
+from visit import IN_FILE
 
 
 def test_runs_are_chosen_from_a_list(visit, home):
@@ -39,6 +40,7 @@ def test_moves_are_applied_one_after_the_other_and_undone(visit, home):
     assert page.picture() == before
 
 
+@IN_FILE
 def test_two_items_are_mixed(visit, home):
     page = visit(home, "v=1&run=pictures")
     page.by("crossfade").click()
@@ -64,6 +66,7 @@ def test_the_server_edits_exactly(visit, served):
     assert page.slide("slant", 0.6)["slant"] == pytest.approx(wanted, abs=0.1 * (high - low))
 
 
+@IN_FILE
 def test_a_slider_is_followed_at_once(visit, home):
     """A generous limit: benchmarks/studio_page.py measures it."""
     page = visit(home, "v=1&run=pictures")

@@ -6,6 +6,7 @@ import music21
 import numpy as np
 import pytest
 import symusic
+from visit import IN_FILE
 
 from latune.music.score import read_measures, tune_from_ticks, write_tune
 
@@ -66,6 +67,7 @@ def test_the_same_notes_are_read_as_in_python(page, tune):
     np.testing.assert_array_equal(np.array(values)[tokens], ticks)
 
 
+@IN_FILE
 def test_one_measure_of_a_tune_is_turned_alone(page, tune):
     page.settled(lambda: page.upload(str(tune)))
     page.by("measure-2").click()
@@ -76,6 +78,7 @@ def test_one_measure_of_a_tune_is_turned_alone(page, tune):
     assert set_ == [False, True, False, False]
 
 
+@IN_FILE
 def test_play_sounds_and_stop_is_silent(page):
     page.by("play").click()
     page.until(f"{LOUDEST} > 0.005")

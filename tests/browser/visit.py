@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 SECONDS = 60  # generous: machines that run tests are busy
 OWN_SCHEMES = ("blob:", "data:")
 FLAGS = (
@@ -17,6 +19,8 @@ FLAGS = (
     "--disable-sync",
     "--js-flags=--liftoff-only",  # small networks: what a better compiler saves is less than it costs
 )
+IN_FILE = pytest.mark.parametrize("home", ["single"], indirect=True)
+"""For what is the same in both homes of the page: tried in the file alone."""
 WATCH_POLICY = """
     window.violations = [];
     document.addEventListener("securitypolicyviolation", (event) => {

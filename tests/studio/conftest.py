@@ -41,6 +41,11 @@ document.title = "<\\u00fcbung>" + document.getElementById("latune-runs").textCo
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick(operators_once):
+    """Lists ONNX's operators once."""
+
+
 @pytest.fixture(scope="session")
 def page(tmp_path_factory):
     """A built page, much smaller than the real one."""
