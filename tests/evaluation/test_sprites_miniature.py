@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latune.control import editor
+from latune.control import editor, search
 from latune.control.editor import calibrate_run, open_editor
 from latune.data.dataset import Dataset
 from latune.data.packed_items import PackedItems
@@ -22,9 +22,9 @@ MINIATURE = (
     "training.batch_size=64",
     "training.learning_rate=0.003",
     "training.validate_every=150",
-    "evaluation.items=12",
-    "evaluation.targets=4",
-    "evaluation.sweep=5",
+    "evaluation.items=8",
+    "evaluation.targets=3",
+    "evaluation.sweep=3",
     "evaluation.bootstrap=10",
 )
 
@@ -47,6 +47,7 @@ def miniature():
 
 def test_knobs_of_sprites_work(miniature, tmp_path, monkeypatch):
     monkeypatch.setattr(editor, "GAIN_ITEMS", 32)
+    monkeypatch.setattr(search, "PERTURBED", 32)
     run = train(load_recipe("sprites-small/ar-vae", MINIATURE), miniature, tmp_path / "run")
     calibrate_run(run, miniature)
     opened = open_editor(run.folder)

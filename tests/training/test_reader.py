@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from latune.attributes import AttributeTable
-from latune.control import editor
+from latune.control import editor, search
 from latune.control.editor import calibrate_run, open_editor
 from latune.data.picture_codec import PictureCodec
 from latune.errors import RecipeError, RunError
@@ -15,6 +15,13 @@ from latune.evaluation.evaluate import evaluate_run
 from latune.training import reader
 from latune.training.reader import load_reader, save_reader, train_attribute_reader, train_class_reader
 from latune.training.trainer import train
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "FEWEST_STEPS", 200)  # enough for ellipses
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +75,7 @@ def test_files(labelled, attribute_reader, tmp_path):
 def test_a_run_on_labels_gets_a_reader(labelled, small_recipe, tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "FEWEST_STEPS", 30)
     monkeypatch.setattr(editor, "GAIN_ITEMS", 16)
+    monkeypatch.setattr(search, "PERTURBED", 16)
     with pytest.raises(RecipeError, match="'width' is a label"):
         labelled.codec.measure(labelled.items[:2], ["width"])
     run = train(small_recipe("training.steps=30", name="pictures"), labelled, tmp_path / "run")
