@@ -62,6 +62,13 @@ PARTS = (
         ("picture_step.py",),
         2,
     ),
+    Part(
+        "recipes",
+        "Training steps of every recipe",
+        "Throughput, and the share of what the arithmetic alone would take.",
+        ("recipe_throughput.py",),
+        2,
+    ),
     Part("memory", "Memory of training", "Peak memory of a training run.", ("training_memory.py",), 1, "sprites"),
     Part(
         "ensemble",
@@ -83,6 +90,13 @@ PARTS = (
         ("packages.py",),
         2,
     ),
+    Part(
+        "preparation",
+        "Preparing data sets",
+        "Without originals that have to be downloaded; music21 parses the chorales here too, two workers beside each other.",
+        ("preparation.py",),
+    ),
+    Part("songs", "Reading songs", "Against pretty_midi and loops over its notes.", ("song_preparation.py",)),
     Part("attributes", "Attributes of measures", "Against the published way.", ("attribute_extraction.py",)),
     Part("tunes", "Reading tunes", "ABC against music21.", ("tune_reading.py",)),
     Part("morphology", "Measuring digits", "Against scikit-image.", ("morphology.py",)),

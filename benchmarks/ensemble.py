@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-import time
 from pathlib import Path
 
 import torch
@@ -17,6 +16,7 @@ from latune.cli.data import prepare_items
 from latune.recipes import load_recipe
 from latune.training.ensemble import train_ensemble
 from latune.training.trainer import train
+from timing import Clock
 
 INTERVAL = 10  # steps
 RECIPES = (
@@ -66,30 +66,15 @@ def measure(name: str, changes: list[str], members: int, steps: int) -> tuple[tu
         root = Path(folder)
         alone: list[tuple[float, float]] = []
         for turn in range(2):  # in turn: separate, ensemble, separate
-            seen = clock = Clock()
+            seen = clock = Clock(INTERVAL)
             train(recipes[turn], dataset, root / f"alone-{turn}", report=lambda progress, seen=seen: seen.tick())
             alone += clock.intervals(1)
             if turn == 0:
-                clock = Clock()
+                clock = Clock(INTERVAL)
                 folders = [root / f"together-{seed}" for seed in range(members)]
                 train_ensemble(recipes, dataset, folders, report=lambda number, _, seen=clock: number or seen.tick())
                 together = clock.intervals(members)
     return tuple(tuple(statistics.median(column) for column in zip(*times, strict=True)) for times in (alone, together))
-
-
-class Clock:
-    """When intervals of a training end."""
-
-    def __init__(self) -> None:
-        self._ticks: list[tuple[float, float]] = []
-
-    def tick(self) -> None:
-        self._ticks.append((time.perf_counter(), time.process_time()))
-
-    def intervals(self, members: int) -> list[tuple[float, float]]:
-        """Of each interval but the first (warm-up) and the last (validation), per member and step."""
-        pairs = list(zip(self._ticks[:-1], self._ticks[1:], strict=True))[1:-1]
-        return [tuple((b - a) / INTERVAL / members for a, b in zip(*pair, strict=True)) for pair in pairs]
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """Songs to phrases: the whole preparation on real files, and our reading beside the plain formulation.
 
-    python benchmarks/song_preparation.py FOLDER
+    python benchmarks/song_preparation.py [FOLDER]
 
-FOLDER holds MIDI files or zip archives of them. The plain formulation parses with pretty_midi, fills piano rolls note
-by note, sums 241 slices per track and window in Python, and writes tokens step by step; both take the same triples of
-the same songs, in turn. Prints songs per second, peak memory, bytes per phrase, and the ratio.
+FOLDER holds MIDI files or zip archives of them; without one, songs are composed. The plain formulation parses with
+pretty_midi, fills piano rolls note by note, sums 241 slices per track and window in Python, and writes tokens step by
+step; both take the same triples of the same songs, in turn. Prints songs per second, peak memory, bytes per phrase, and
+the ratio.
 """
 
 import os
@@ -27,9 +28,12 @@ from latune.data.song_workers import prepare_pieces
 from latune.data.tune_sources import Archives, tune_files
 from latune.errors import InputError
 from latune.music.songs.phrases import PhraseOptions
+from latune.music.songs.synthesis import GENRES, synthetic_song
+from latune.music.songs.writing import write_song
 from timing import alternate
 
 SAMPLE, TRIPLES, STEPS = 12, 4, 256
+COMPOSED = 200  # songs
 
 
 def ours(songs: list[tuple[str, bytes]]) -> int:
@@ -158,10 +162,15 @@ def sample(source: Path) -> list[tuple[str, bytes]]:
     return songs
 
 
-def main() -> None:
+def composed(folder: Path) -> Path:
+    """The folder, with songs of all genres as MIDI."""
+    for number in range(COMPOSED):
+        write_song(synthetic_song(number % len(GENRES), number), folder / f"{number}.mid")
+    return folder
+
+
+def compare(source: Path) -> None:
     """Print both comparisons."""
-    warnings.simplefilter("ignore")
-    source = Path(sys.argv[1])
     whole_preparation(source)
     songs = sample(source)
     found = ours(songs), plain(songs)
@@ -169,6 +178,13 @@ def main() -> None:
     print(f"sample of {len(songs)} songs: {found[0]} phrases by ours, {found[1]} by the plain formulation")
     print(f"ours  {1000 * times['ours'] / len(songs):8.1f} ms a song")
     print(f"plain {1000 * times['plain'] / len(songs):8.1f} ms a song: {times['plain'] / times['ours']:.0f}x ours")
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(sys.argv[1]) if len(sys.argv) > 1 else composed(Path(folder))
+        compare(source)
 
 
 if __name__ == "__main__":

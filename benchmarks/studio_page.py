@@ -45,7 +45,7 @@ def main() -> None:
         for number, run in enumerate(runs):
             file = Path(folder) / f"{number}.html"
             write_single([open_source(run)], file)
-            print(f"{run}: {_measured(browser, file)}")
+            print(f"{run.name}: {_measured(browser, file)}")
         browser.close()
 
 

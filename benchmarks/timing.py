@@ -15,3 +15,27 @@ def alternate(candidates: dict[str, Callable[[], object]], repetitions: int, war
             if repetition >= warm_up:
                 seconds[name].append(time.perf_counter() - start)
     return {name: median(values) for name, values in seconds.items()}
+
+
+class Clock:
+    """When intervals of a training end.
+
+    Args:
+        steps: In an interval.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._ticks: list[tuple[float, float]] = []
+
+    def tick(self) -> None:
+        self._ticks.append((time.perf_counter(), time.process_time()))
+
+    @property
+    def count(self) -> int:
+        return len(self._ticks)
+
+    def intervals(self, members: int) -> list[tuple[float, float]]:
+        """Of each interval but the first (warm-up) and the last (validation), per member and step."""
+        pairs = list(zip(self._ticks[:-1], self._ticks[1:], strict=True))[1:-1]
+        return [tuple((b - a) / self._steps / members for a, b in zip(*pair, strict=True)) for pair in pairs]
