@@ -93,7 +93,7 @@ PARTS = (
     Part(
         "preparation",
         "Preparing data sets",
-        "Without originals that have to be downloaded; music21 parses the chorales here too, two workers beside each other.",
+        "No original is downloaded; music21 parses the chorales here too, two workers beside each other.",
         ("preparation.py",),
     ),
     Part("songs", "Reading songs", "Against pretty_midi and loops over its notes.", ("song_preparation.py",)),

@@ -22,6 +22,7 @@ from doc_world import arrays, store_all, write_files
 
 from latune.attributes import AttributeTable
 from latune.cli import main
+from latune.cli import songs as song_commands
 from latune.cli.app import app
 from latune.control import editor, search
 from latune.data.dmelody_codec import DMELODY_TABLE
@@ -123,6 +124,7 @@ LESS_WORK = (
     (editor, "GAIN_ITEMS", 16),
     (traversals, "ITEMS", 1),
     (build, "ITEMS", 1),
+    (song_commands, "DRAWN", 1),
     (search, "SWEEP", 9),
     (search, "PERTURBED", 8),
 )

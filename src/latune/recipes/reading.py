@@ -29,6 +29,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise RecipeError(f"{path} cannot be read as YAML: {reason}") from error
+    except RecursionError as error:
+        raise RecipeError(f"{path} cannot be read as YAML: lists or blocks are nested too deeply.") from error
     if not isinstance(values, dict):
         raise RecipeError(f"{path}: expected a mapping of keys to values, got {type(values).__name__}.")
     return values
@@ -48,7 +50,7 @@ def parse_override(override: str) -> tuple[str, Any]:
         raise RecipeError(f"--set {override}: expected NAME=VALUE, such as training.steps=200.")
     try:
         return name, yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise RecipeError(f"--set {override}: the value is not YAML.") from error
 
 

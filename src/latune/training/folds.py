@@ -104,7 +104,7 @@ def open_folds(folder: Path) -> Folds:
         values = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
         folds = Folds(folder, recipe_from_dict(values, str(folder / "recipe.yaml")))
         whole = content["folds"] == [path.name for path in folds.folders] and folds.recipe.data.every_fold
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError, RecipeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, yaml.YAMLError, RecipeError) as error:
         raise RunError(f"{folder}: {FILE} or recipe.yaml is missing or damaged.") from error
     if not whole:
         raise RunError(f"{folder}: {FILE} does not fit recipe.yaml.")

@@ -98,7 +98,7 @@ class Run:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise RunError(f"{path} is missing: {self._remedy(name)}.") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{path} is damaged: {self._remedy(name)}.") from error
         if not isinstance(content, dict):
             raise RunError(f"{path} is damaged: {self._remedy(name)}.")
@@ -163,7 +163,7 @@ def open_run(folder: Path, plugins: Sequence[Plugin] = ()) -> Run:
     try:
         header = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         values = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         raise RunError(f"{folder}: run.json or recipe.yaml is missing or damaged.") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         found = header.get("format") if isinstance(header, dict) else header
