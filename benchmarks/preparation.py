@@ -18,10 +18,13 @@ import warnings
 from pathlib import Path
 
 import music21
-from music21 import converter, corpus
+from music21 import corpus
+
+from latune.data.folk import COLLECTIONS
+from tune_reading import by_music21, texts
 
 SETS = ("chorales", "folk", "digits", "symbols", "sprites-small", "sprites", "shapes3d-small", "dmelodies", "midi")
-PARSED = 20  # tunes of each corpus
+PARSED = 60  # tunes of each corpus
 PREPARATION = """
 import json, os, resource, sys, time
 from latune.data.preparation import Preparation
@@ -33,7 +36,6 @@ seconds = time.perf_counter() - start
 peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
 print(json.dumps([seconds, len(dataset.items), peak]))
 """
-FOLK = ("ryansMammoth", "oneills1850", "airdsAirs")
 
 
 def main() -> None:
@@ -71,13 +73,12 @@ def chorales_by_music21() -> float:
 
 def folk_by_music21() -> float:
     """Seconds for all tunes, one after the other."""
-    files = [path for name in FOLK for path in (Path(music21.__file__).parent / "corpus" / name).glob("*.abc")]
-    texts = ["X:" + tune for path in files for tune in path.read_text(encoding="latin-1").split("\nX:")[1:]]
-    some = texts[:: len(texts) // PARSED]
+    folder = Path(music21.__file__).parent / "corpus"
+    tunes = [tune for name in COLLECTIONS for tune in texts(folder / name)]
+    some = tunes[:: len(tunes) // PARSED]
     start = time.perf_counter()
-    for text in some:
-        converter.parse(text.rstrip() + "\n\n", format="abc", forceSource=True)
-    return (time.perf_counter() - start) * len(texts) / len(some)
+    by_music21(some)
+    return (time.perf_counter() - start) * len(tunes) / len(some)
 
 
 PARSERS = {"chorales": chorales_by_music21, "folk": folk_by_music21}

@@ -12,7 +12,6 @@ import argparse
 import statistics
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -26,7 +25,7 @@ from latune.errors import LatuneError
 from latune.models.gru import linear
 from latune.recipes import Recipe, list_recipes, load_recipe
 from latune.training.trainer import train
-from timing import Clock, alternate
+from timing import Clock, operations_per_second
 
 LEFT_OUT = {
     "shapes3d": "drawing its 480,000 pictures takes 5.9 GB",
@@ -42,7 +41,10 @@ def main() -> None:
     options.add_argument("recipes", nargs="*", default=list_recipes())
     options.add_argument("--seconds", type=float, default=5, help="of training, at most, per recipe")
     chosen = options.parse_args()
-    peaks = {precision: fastest_product(precision) for precision in ("float32", "bfloat16")}
+    peaks = {
+        "float32": max(operations_per_second(F.linear), operations_per_second(linear)),
+        "bfloat16": operations_per_second(F.linear, torch.bfloat16),
+    }
     listed = ", ".join(f"{name} {peak / 1e9:,.0f}" for name, peak in peaks.items())
     print(f"{torch.get_num_threads()} threads; fastest matrix product, GFLOP/s: {listed}")
     print("| recipe | batch | ms a step | items/s | GFLOP a step | share reached |")
@@ -116,15 +118,6 @@ def operations(recipe: Recipe, dataset: Dataset, folder: Path) -> float:
     with Counter() as counter:
         train(recipe, dataset, folder, report=lambda progress: seen.append(counter.total))
     return (seen[-2] - seen[0]) / (len(seen) - 2)  # the last interval holds the validation
-
-
-def fastest_product(precision: str) -> float:
-    """Operations per second of the fastest product of two matrices of 2,048 x 2,048."""
-    matrix = torch.randn(2048, 2048, dtype=getattr(torch, precision))
-    ways = {"PyTorch": F.linear} | ({"oneDNN": linear} if precision == "float32" else {})
-    with torch.no_grad():
-        seconds = alternate({name: partial(way, matrix, matrix) for name, way in ways.items()}, 5)
-    return 2 * 2048**3 / min(seconds.values())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,9 @@ import time
 from collections.abc import Callable
 from statistics import median
 
+import torch
+from torch import Tensor
+
 
 def alternate(candidates: dict[str, Callable[[], object]], repetitions: int, warm_up: int = 1) -> dict[str, float]:
     """Median seconds of each candidate, called in turn: A B C A B C ..."""
@@ -15,6 +18,13 @@ def alternate(candidates: dict[str, Callable[[], object]], repetitions: int, war
             if repetition >= warm_up:
                 seconds[name].append(time.perf_counter() - start)
     return {name: median(values) for name, values in seconds.items()}
+
+
+@torch.no_grad()
+def operations_per_second(product: Callable[[Tensor, Tensor], Tensor], precision: torch.dtype = torch.float32) -> float:
+    """Of a product of two matrices of 2,048 x 2,048."""
+    matrix = torch.randn(2048, 2048, dtype=precision)
+    return 2 * 2048**3 / alternate({"product": lambda: product(matrix, matrix)}, 5)["product"]
 
 
 class Clock:

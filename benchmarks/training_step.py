@@ -11,8 +11,7 @@ The floor is the arithmetic of a step in float32 at the speed of the faster matr
 """
 
 import sys
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -33,7 +32,7 @@ from latune.models.measure_rnn import MeasureRnn, MeasureRnnConfig
 from latune.models.registry import build_model
 from latune.music.attributes import MUSIC_ATTRIBUTES
 from latune.music.measure import midi_vocabulary
-from timing import alternate
+from timing import alternate, operations_per_second
 
 BATCH = 256
 NAMES = ("rhythmic_complexity", "pitch_range", "note_density", "contour")
@@ -167,16 +166,6 @@ class PlainStep:
         self.optimiser.step()
 
 
-@torch.no_grad()
-def peak_operations_per_second(product: Callable[[Tensor, Tensor], Tensor]) -> float:
-    matrix = torch.randn(2048, 2048)
-    product(matrix, matrix)
-    start = time.perf_counter()
-    for _ in range(5):
-        product(matrix, matrix)
-    return 5 * 2 * 2048**3 / (time.perf_counter() - start)
-
-
 def operations(config: MeasureRnnConfig | MeasureMlpConfig) -> float:
     """Multiplications and additions of a step: two per weight and use, three times for forward and backward."""
     model = build_model(config, MeasureCodec(VOCABULARY))
@@ -205,7 +194,7 @@ def main() -> None:
         repetitions,
     )
     plain, table, paper = ((seconds[f"{name} forced"] + seconds[f"{name} free"]) / 2 for name in PLAIN_AND_PAPER)
-    peaks = {"MKL": peak_operations_per_second(F.linear), "oneDNN": peak_operations_per_second(linear)}
+    peaks = {"MKL": operations_per_second(F.linear), "oneDNN": operations_per_second(linear)}
     listed = ", ".join(f"{name} {peak / 1e9:.0f}" for name, peak in peaks.items())
     print(f"batch {BATCH}, {torch.get_num_threads()} threads, medians of {repetitions}, peak GFLOP/s: {listed}")
     for name, value in seconds.items():

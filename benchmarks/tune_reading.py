@@ -24,11 +24,11 @@ TUNES, SLOW_TUNES = 200, 10
 CONVERTER = Path(symusic.__file__).parent / "bin" / "abc2midi"
 
 
-def texts(count: int) -> list[str]:
-    """The first tunes of the corpus."""
-    whole = "".join(path.read_text(encoding="latin-1") for path in sorted(CORPUS.glob("*.abc")))
+def texts(folder: Path) -> list[str]:
+    """The tunes of a folder of ABC files."""
+    whole = "\n".join(path.read_text(encoding="latin-1") for path in sorted(folder.glob("*.abc")))
     tunes = [tune for tune in re.split(r"(?m)^(?=X:)", whole) if tune.startswith("X:")]
-    return [tune.rstrip() + "\n\n" for tune in tunes[:count]]
+    return [tune.rstrip() + "\n\n" for tune in tunes]
 
 
 def ours(tunes: list[str]) -> None:
@@ -56,7 +56,8 @@ def by_music21(tunes: list[str]) -> None:
 def main() -> None:
     """Print the comparison."""
     warnings.simplefilter("ignore")
-    tunes, few = texts(TUNES), texts(SLOW_TUNES)
+    tunes = texts(CORPUS)[:TUNES]
+    few = tunes[:SLOW_TUNES]
     times = alternate({"ours": lambda: ours(tunes), "abc2midi": lambda: by_abc2midi(tunes)}, 5)
     slow = alternate({"ours": lambda: ours(few), "music21": lambda: by_music21(few)}, 3)
     each = times["ours"] / TUNES

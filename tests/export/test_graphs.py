@@ -34,7 +34,6 @@ from latune.music.measure import midi_vocabulary
 from latune.music.metre import metre_from_name
 
 SHORT = MeasureCodec(midi_vocabulary(), metre_from_name("2/4"))  # 12 ticks
-SHORTER = MeasureCodec(midi_vocabulary(), metre_from_name("2/8"))  # 6 ticks: a recurrent graph is as long as they are
 SIGNS = PictureCodec((1, 16, 16), 1, "none", AttributeTable([]))
 COLOURS = PictureCodec((3, 16, 16), 255, "none", AttributeTable([]))
 CASES = {
@@ -51,7 +50,7 @@ CASES = {
         SongBarsConfig(latent_size=4, styles=2, embedding_size=4, bar_size=8, bar_code_size=4, hidden_size=8),
         SongCodec(),
     ),
-    "measure_rnn": (MeasureRnnConfig(latent_size=4, embedding_size=4, hidden_size=6, layers=2), SHORTER),
+    "measure_rnn": (MeasureRnnConfig(latent_size=4, embedding_size=4, hidden_size=6, layers=2), SHORT),
 }
 
 

@@ -89,7 +89,7 @@ def test_study(tmp_path, data_folder, small_recipe):
     chosen = small_recipe(*SETTINGS, "evaluation.items=4", "evaluation.targets=3", "evaluation.bootstrap=4")
     recipe.write_text(yaml.safe_dump(chosen.model_dump(mode="json")))
     study = tmp_path / "tiny-study.yaml"
-    study.write_text(yaml.safe_dump({"name": "tiny", "recipes": [{"recipe": str(recipe)}], "seeds": 2}))
+    study.write_text(yaml.safe_dump({"name": "tiny", "recipes": [{"recipe": str(recipe)}], "seeds": 3}))
     generator, kills, trial, wanted, alone = random.Random(0), 0, 0, max(FAULTS // 3, 1), {}
     while kills < wanted:
         folder = tmp_path / f"study-{trial}"

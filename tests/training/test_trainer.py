@@ -272,7 +272,7 @@ def test_resume_with_another_recipe_is_refused(recipe, synthetic, tmp_path):
 LONG = (
     "model.hidden_size=64",
     "training.batch_size=32",
-    "training.steps=400",
+    "training.steps=600",
     "training.checkpoint_every=30",
     "training.validate_every=90",
     "training.log_every=30",
@@ -309,13 +309,13 @@ def test_kill_interrupt_and_resume(synthetic, tmp_path):
     assert not (folder / "finished.json").exists()
 
     process = latune_train(folder, "--resume")
-    wait_for_step(process, folder, 120)
+    wait_for_step(process, folder, 200)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert f"Stopped after a checkpoint. Go on with: latune train --resume --out {folder}" in errors.splitlines()
     assert "Traceback" not in errors
-    assert 120 <= int(latest_checkpoint(folder).name.removeprefix("step-")) < 400
+    assert 200 <= int(latest_checkpoint(folder).name.removeprefix("step-")) < 600
 
     process = latune_train(folder, "--resume")
     _, errors = process.communicate(timeout=120)

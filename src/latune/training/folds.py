@@ -19,6 +19,7 @@ from latune.errors import RecipeError, RunError
 from latune.recipes import Recipe
 from latune.recipes.items import items_of
 from latune.recipes.loading import recipe_from_dict
+from latune.recipes.reading import read_yaml
 from latune.training.run_folder import Run, write_json, write_text
 from latune.training.trainer import Progress, resume, train
 
@@ -101,10 +102,10 @@ def open_folds(folder: Path) -> Folds:
         raise RunError(f"{folder} is not the folder of a cross-validation: expected {FILE} in it.")
     try:
         content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        values = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
+        values = read_yaml(folder / "recipe.yaml")
         folds = Folds(folder, recipe_from_dict(values, str(folder / "recipe.yaml")))
         whole = content["folds"] == [path.name for path in folds.folders] and folds.recipe.data.every_fold
-    except (OSError, ValueError, TypeError, KeyError, RecursionError, yaml.YAMLError, RecipeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, RecipeError) as error:
         raise RunError(f"{folder}: {FILE} or recipe.yaml is missing or damaged.") from error
     if not whole:
         raise RunError(f"{folder}: {FILE} does not fit recipe.yaml.")

@@ -16,12 +16,13 @@ from safetensors.torch import load_file, save_file
 import latune
 from latune.data.codec_registry import codec_from_dict
 from latune.data.codecs import Codec
-from latune.errors import RunError
+from latune.errors import RecipeError, RunError
 from latune.models.latent_model import LatentModel
 from latune.models.registry import build_model
 from latune.plugins import Plugin
 from latune.recipes import Recipe
 from latune.recipes.loading import recipe_from_dict
+from latune.recipes.reading import read_yaml
 from latune.training.run_plugins import extended_codec, remarks_on_plugins
 
 __all__ = [
@@ -162,8 +163,8 @@ def open_run(folder: Path, plugins: Sequence[Plugin] = ()) -> Run:
         raise RunError(f"{folder} is not a run folder: expected run.json in it.")
     try:
         header = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        values = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        values = read_yaml(folder / "recipe.yaml")
+    except (OSError, ValueError, RecursionError, RecipeError) as error:
         raise RunError(f"{folder}: run.json or recipe.yaml is missing or damaged.") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         found = header.get("format") if isinstance(header, dict) else header
