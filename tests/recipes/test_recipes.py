@@ -22,6 +22,7 @@ ATTRIBUTES = {
     "sprites": SPRITE_TABLE.names,
     "sprites-small": SMALL_SPRITE_TABLE.names,
 }
+NESTED = 1000 * "[" + 1000 * "]"
 
 
 def refusal(name=NAME, *overrides, seed=None):
@@ -157,6 +158,7 @@ def test_wrong_gamma_names_the_field_as_the_user_wrote_it(gamma):
         ("training.steps", "--set training.steps: expected NAME=VALUE, such as training.steps=200."),
         ("=3", "--set =3: expected NAME=VALUE, such as training.steps=200."),
         ("seed=[1", "--set seed=[1: the value is not YAML."),
+        pytest.param(f"seed={NESTED}", f"--set seed={NESTED}: the value is not YAML.", id="nested"),
         ("seed.low=1", "--set seed.low=1: 'seed' is a single value, not a block."),
     ],
 )
@@ -178,8 +180,9 @@ def test_unknown_recipe():
         (b"\xff\xfe\x00", "cannot be read as YAML: "),
         (b"!!python/object/apply:os.getcwd []", "cannot be read as YAML: "),
         (b"name: x", "the key 'data' is missing."),
+        (b"a: " + 1000 * b"[" + 1000 * b"]", "cannot be read as YAML: lists or blocks are nested too deeply."),
     ],
-    ids=["empty", "list", "unclosed", "binary", "python object", "incomplete"],
+    ids=["empty", "list", "unclosed", "binary", "python object", "incomplete", "nested"],
 )
 def test_files_that_are_no_recipes(tmp_path, content, part):
     path = tmp_path / "recipe.yaml"

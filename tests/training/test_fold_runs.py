@@ -122,7 +122,7 @@ def test_what_is_refused(whole, recipe, small_recipe, tmp_path):
     assert not is_folds(whole.folders[0])
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"folds": ["fold-0"]}'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"folds": ["fold-0"]}', pytest.param(100_000 * "[", id="nested")])
 def test_damaged_list_of_folds(recipe, tmp_path, content):
     folds = create_folds(tmp_path / "folds", recipe)
     (folds.folder / fold_runs.FILE).write_text(content)

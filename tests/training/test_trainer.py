@@ -464,7 +464,13 @@ def copied(trained_run, tmp_path):
     return folder
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1}', '{"format": 1, "codec": {}}', "nonsense"])
+NESTED = 100_000 * "["
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"format": 1}', '{"format": 1, "codec": {}}', "nonsense", pytest.param(NESTED, id="nested")],
+)
 def test_damaged_header(copied, content):
     (copied / "run.json").write_text(content)
     with pytest.raises(RunError, match=r"\.$"):
@@ -478,7 +484,7 @@ def test_other_format_names_both_versions(copied):
         open_run(copied)
 
 
-@pytest.mark.parametrize("content", ["", "- a", "a: [", "name: x"])
+@pytest.mark.parametrize("content", ["", "- a", "a: [", "name: x", pytest.param(f"a: {NESTED}", id="nested")])
 def test_damaged_recipe(copied, content):
     (copied / "recipe.yaml").write_text(content)
     with pytest.raises((RunError, RecipeError), match=r"recipe"):
@@ -493,7 +499,9 @@ def test_weights_of_another_size(copied):
         open_run(copied).load_model()
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1, 2]", "{}", '{"knobs": [{}], "ranges": {}}', "NaN"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[1, 2]", "{}", '{"knobs": [{}], "ranges": {}}', "NaN", pytest.param(NESTED, id="nested")]
+)
 def test_damaged_knobs(copied, content):
     (copied / "knobs.json").write_text(content)
     with pytest.raises(RunError, match=r"knobs.json is damaged"):
